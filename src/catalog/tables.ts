@@ -1,0 +1,59 @@
+import { bigint, boolean, index, integer, jsonb, pgTable, smallint, text, uniqueIndex, uuid } from 'drizzle-orm/pg-core';
+import { instant } from '../db/columns.ts';
+
+/** What can be sold, as grants may be restricted to it: chat, embedding, image … */
+export const products = pgTable('products', {
+  code: text().primaryKey(),
+  name: text().notNull(),
+});
+
+export const gpuTypes = pgTable('gpu_types', {
+  code: text().primaryKey(),
+  name: text().notNull(),
+  memoryGb: integer(),
+});
+
+export const models = pgTable(
+  'models',
+  {
+    id: uuid().primaryKey(),
+    /** The name callers use, e.g. `gpt-5`. */
+    key: text().notNull(),
+    name: text().notNull(),
+    product: text().notNull(),
+    gpuType: text(),
+    /** The provider's name as imported: a label only. */
+    supplierLabel: text().notNull(),
+    /** The team that earns from this model, when it is a team of this installation. */
+    supplierTeamId: uuid(),
+    active: boolean().notNull().default(true),
+    /** Limits and capabilities: `{ maxInputTokens, maxOutputTokens, capabilities: [...] }`. */
+    facts: jsonb().notNull().default({}),
+    createdAt: instant().notNull(),
+  },
+  (t) => [uniqueIndex('models_key').on(t.key), index('models_product').on(t.product, t.key)],
+);
+
+/** A price list of one model from an instant on. Never changed; a newer version supersedes it. */
+export const priceVersions = pgTable(
+  'price_versions',
+  {
+    id: uuid().primaryKey(),
+    modelId: uuid().notNull(),
+    version: integer().notNull(),
+    effectiveAt: instant().notNull(),
+    /** `PriceComponent[]` as JSON text, exact decimals as strings. */
+    components: text().notNull(),
+    createdAt: instant().notNull(),
+    actorKind: smallint().notNull(),
+    actorId: uuid(),
+    reason: text(),
+  },
+  (t) => [uniqueIndex('price_versions_model').on(t.modelId, t.version)],
+);
+
+/** One row: a number that grows with every change of models or prices, so that caches know when they are stale. */
+export const catalogState = pgTable('catalog_state', {
+  id: smallint().primaryKey(),
+  revision: bigint({ mode: 'bigint' }).notNull(),
+});

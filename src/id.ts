@@ -1,0 +1,78 @@
+import { randomFillSync } from 'node:crypto';
+import { fromString, toUUID, TypeID } from 'typeid-js';
+import { systemMillis } from './clock.ts';
+import { badInput } from './domain-error.ts';
+
+/** A UUID in its canonical lower-case text form, as it is stored. */
+export type Uuid = string;
+
+/** The prefix of each kind of public id. */
+export const ID_PREFIX = {
+  user: 'user',
+  team: 'team',
+  apiKey: 'key',
+  grant: 'grant',
+  charge: 'charge',
+  entry: 'entry',
+  model: 'model',
+  priceVersion: 'price',
+} as const;
+export type IdKind = keyof typeof ID_PREFIX;
+
+const random = Buffer.alloc(16);
+
+/** A fresh UUIDv7 (RFC 9562 §5.7): 48 bits of Unix milliseconds, then random bits. */
+export function newUuid(atMs: number = systemMillis()): Uuid {
+  randomFillSync(random);
+  random.writeUIntBE(atMs, 0, 6);
+  random[6] = 0x70 | ((random[6] ?? 0) & 0x0f);
+  random[8] = 0x80 | ((random[8] ?? 0) & 0x3f);
+  return uuidText(random);
+}
+
+/**
+ * A UUIDv7 whose bits after the milliseconds are a 32-bit counter (RFC 9562 §6.2, method 1), then random ones:
+ * ids made with a growing counter at one place sort in the order of that counter within one millisecond.
+ */
+export function orderedUuid(atMs: number, counter: bigint): Uuid {
+  randomFillSync(random);
+  random.writeUIntBE(atMs, 0, 6);
+  const low = Number(counter & 0xffff_ffffn);
+  random.writeUInt16BE(0x7000 | (low >>> 20), 6);
+  random.writeUInt32BE((0x8000_0000 | (((low & 0xf_ffff) << 10) >>> 0) | ((random[11] ?? 0) & 0xff)) >>> 0, 8);
+  return uuidText(random);
+}
+
+function uuidText(bytes: Buffer): Uuid {
+  const hex = bytes.toString('hex');
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
+}
+
+/** The public, opaque form of an id: `team_01h…` (TypeID 0.3). */
+export function publicId(kind: IdKind, uuid: Uuid): string {
+  return TypeID.fromUUID(ID_PREFIX[kind], uuid).toString();
+}
+
+/**
+ * The stored form of a public id.
+ * @throws DomainError BAD_USER_INPUT naming `field` when the prefix is another's or the text is no TypeID.
+ */
+export function parseId(kind: IdKind, text: string, field = 'id'): Uuid {
+  const parsed = tryParseId(text);
+  if (parsed?.kind !== kind) {
+    throw badInput(field, `must be an id that starts with "${ID_PREFIX[kind]}_".`);
+  }
+  return parsed.uuid;
+}
+
+/** The kind and stored form of any public id, or undefined when the text is none. */
+export function tryParseId(text: string): { kind: IdKind; uuid: Uuid } | undefined {
+  const prefix = text.slice(0, text.lastIndexOf('_'));
+  const kind = (Object.keys(ID_PREFIX) as IdKind[]).find((candidate) => ID_PREFIX[candidate] === prefix);
+  if (!kind) return undefined;
+  try {
+    return { kind, uuid: toUUID(fromString(text)) };
+  } catch {
+    return undefined;
+  }
+}
