@@ -1,0 +1,58 @@
+import { z } from 'zod';
+
+const flag = z.enum(['true', 'false']).transform((value) => value === 'true');
+const wholeNumber = (min: number, max: number) => z.coerce.number().int().min(min).max(max);
+
+/** Every option: its environment variable, default and meaning. `.env.example` repeats them. */
+const schema = z.object({
+  /** Any PostgreSQL 15+. Unset: the embedded PostgreSQL. */
+  DATABASE_URL: z.string().startsWith('postgres').optional(),
+  /** The owner's URL, for migrations, when DATABASE_URL logs in as a role that may not create tables. */
+  DATABASE_OWNER_URL: z.string().startsWith('postgres').optional(),
+  /** The role the server takes after connecting; empty to stay the login role. */
+  DATABASE_ROLE: z.string().default('drawdown_app'),
+  DATABASE_POOL_SIZE: wholeNumber(4, 200).default(12),
+  /** Run migrations at start. Turn off where a deployment step runs `npm run migrate`. */
+  MIGRATE_ON_START: flag.default(true),
+  /** Where the embedded PostgreSQL keeps its data. */
+  DATA_DIR: z.string().default('.drawdown'),
+  HOST: z.string().default('127.0.0.1'),
+  PORT: wholeNumber(0, 65_535).default(4000),
+  LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info'),
+  NODE_ENV: z.enum(['development', 'production', 'test']).default('development'),
+  /** Create a demo team with grants and print working credentials at the first start. */
+  DEMO_DATA: flag.optional(),
+  /** Verify users' JWTs against these keys … */
+  JWT_JWKS_URL: z.url().optional(),
+  /** … or with this secret (HS256). */
+  JWT_SECRET: z.string().min(32).optional(),
+  JWT_ISSUER: z.string().optional(),
+  JWT_AUDIENCE: z.string().optional(),
+  /** Lanes of the micro-batcher: about one for each PostgreSQL core, at least two. */
+  CHARGE_LANES: wholeNumber(1, 16).default(2),
+  CHARGE_BATCH_SIZE: wholeNumber(1, 2000).default(512),
+  /** Items that may wait to be charged before OVERLOADED is answered. */
+  CHARGE_QUEUE_LIMIT: wholeNumber(1, 1_000_000).default(20_000),
+  /** How many days into the past `occurredAt` may be. */
+  LATE_USAGE_DAYS: wholeNumber(0, 365).default(35),
+  /** Credits a team may owe by after-the-fact usage before its first purchase. */
+  DEBT_LIMIT_CREDITS: z.string().default('5'),
+  /** Origins whose pages may open websockets and send requests; `*` for any. */
+  ALLOWED_ORIGINS: z.string().default('*'),
+  /** 32 bytes in hex that sign ledger checkpoints. Unset: made at the first start and kept in DATA_DIR. */
+  CHECKPOINT_KEY: z.string().regex(/^[0-9a-f]{64}$/).optional(),
+});
+
+export type Config = Readonly<z.infer<typeof schema>>;
+
+/**
+ * Reads the options from the environment.
+ * @throws Error that lists each option that cannot be used, and why.
+ */
+export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
+  const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''));
+  const parsed = schema.safeParse(given);
+  if (parsed.success) return Object.freeze(parsed.data);
+  const lines = parsed.error.issues.map((issue) => `  ${issue.path.join('.')}: ${issue.message}`);
+  throw new Error(`The configuration cannot be used:\n${lines.join('\n')}`);
+}
