@@ -149,7 +149,9 @@ CREATE TABLE "grants" (
 	"status" text NOT NULL,
 	"closed" boolean DEFAULT false NOT NULL,
 	"closed_at" timestamp(3) with time zone,
+	"closed_seq" bigint,
 	"spent_nano" bigint DEFAULT 0 NOT NULL,
+	"held_nano" bigint DEFAULT 0 NOT NULL,
 	"expired_nano" bigint DEFAULT 0 NOT NULL,
 	"voided_nano" bigint DEFAULT 0 NOT NULL,
 	"created_at" timestamp(3) with time zone NOT NULL,
@@ -258,6 +260,7 @@ CREATE INDEX "models_product" ON "models" USING btree ("product","key");--> stat
 CREATE UNIQUE INDEX "price_versions_model" ON "price_versions" USING btree ("model_id","version");--> statement-breakpoint
 CREATE UNIQUE INDEX "charges_key" ON "charges" USING btree ("team_id","key_digest");--> statement-breakpoint
 CREATE INDEX "reversals_id" ON "reversals" USING btree ("team_id","id");--> statement-breakpoint
+CREATE INDEX "entries_debt_payments" ON "entries" USING btree ("team_id","seq") WHERE "entries"."kind" = 7;--> statement-breakpoint
 CREATE INDEX "grants_open" ON "grants" USING btree ("team_id") WHERE not "grants"."closed";--> statement-breakpoint
 CREATE INDEX "api_keys_team" ON "api_keys" USING btree ("team_id");--> statement-breakpoint
 CREATE INDEX "memberships_user" ON "memberships" USING btree ("user_id");--> statement-breakpoint

@@ -66,7 +66,10 @@ export const grants = pgTable(
     /** False once nothing can be drawn any more; rarely flipped, so the index on open grants stays quiet. */
     closed: boolean().notNull().default(false),
     closedAt: instant(),
+    /** The entry that expired or voided it. */
+    closedSeq: nano(),
     spentNano: nano().notNull().default(sql`0`),
+    heldNano: nano().notNull().default(sql`0`),
     expiredNano: nano().notNull().default(sql`0`),
     voidedNano: nano().notNull().default(sql`0`),
     createdAt: instant().notNull(),
@@ -135,7 +138,12 @@ export const entries = pgTable(
     /** SHA-256 over the previous entry's hash and this entry's canonical text. */
     hash: bytea().notNull(),
   },
-  (t) => [primaryKey({ columns: [t.teamId, t.seq] }), check('entries_amount', sql`${t.amountNano} > 0`)],
+  (t) => [
+    primaryKey({ columns: [t.teamId, t.seq] }),
+    // Rare kinds only (see ENTRY_KIND.DEBT_PAYMENT): a charge adds nothing to this index.
+    index('entries_debt_payments').on(t.teamId, t.seq).where(sql`${t.kind} = 7`),
+    check('entries_amount', sql`${t.amountNano} > 0`),
+  ],
 );
 
 /** Signed heads of streams: a rewritten history or a cut tail no longer agrees with them. */
