@@ -91,7 +91,7 @@ export const grantChanges = pgTable(
     teamId: uuid().notNull(),
     grantId: uuid().notNull(),
     id: uuid().notNull(),
-    change: text({ enum: ['ISSUED', 'EXTENDED', 'VOIDED', 'EXPIRED'] }).notNull(),
+    change: text({ enum: ['EXTENDED', 'VOIDED'] }).notNull(),
     expiresAtBefore: instant(),
     expiresAtAfter: instant(),
     amountNano: nano().notNull(),

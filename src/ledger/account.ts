@@ -1,0 +1,58 @@
+/** The accounts of the books. Team accounts hold what a team has or owes; the others are the platform's. */
+export const ACCOUNT = {
+  /** One a grant; `ref` is the grant. A liability: a credit adds to it. */
+  GRANT: 1,
+  HELD: 2,
+  DISPUTED: 3,
+  /** What the team owes. An asset: a debit adds to it. */
+  RECEIVABLE: 4,
+  EARNINGS: 5,
+  PAYOUT_PENDING: 6,
+  IN_TRANSIT: 7,
+  /** Stripe clearing. */
+  CASH: 20,
+  REVENUE: 21,
+  /** `ref` is the supplier's team. */
+  SUPPLIER_PAYABLE: 22,
+  PROMO_EXPENSE: 23,
+  BREAKAGE: 24,
+  REFUNDS: 25,
+} as const;
+export type Account = (typeof ACCOUNT)[keyof typeof ACCOUNT];
+export type AccountName = keyof typeof ACCOUNT;
+
+/** What an entry records. */
+export const ENTRY_KIND = {
+  ISSUE: 1,
+  CHARGE: 2,
+  EXPIRY: 3,
+  VOID: 4,
+  REVERSAL: 5,
+  /** Breakage → grant, after an expired grant was extended. */
+  EXTENSION: 6,
+  /** Prepaid credit pays what the team owed. */
+  DEBT_PAYMENT: 7,
+} as const;
+export type EntryKind = (typeof ENTRY_KIND)[keyof typeof ENTRY_KIND];
+export type EntryKindName = keyof typeof ENTRY_KIND;
+
+const ACCOUNT_NAMES = new Map<number, AccountName>(nameByCode(ACCOUNT));
+const KIND_NAMES = new Map<number, EntryKindName>(nameByCode(ENTRY_KIND));
+
+export function accountName(code: number): AccountName {
+  return named(ACCOUNT_NAMES.get(code), code);
+}
+
+export function entryKindName(code: number): EntryKindName {
+  return named(KIND_NAMES.get(code), code);
+}
+
+function nameByCode<K extends string>(codes: Readonly<Record<K, number>>): [number, K][] {
+  // Object.entries widens the keys of a closed record to string.
+  return (Object.entries(codes) as [K, number][]).map(([name, code]) => [code, name]);
+}
+
+function named<T>(name: T | undefined, code: number): T {
+  if (name === undefined) throw new Error(`Unknown code ${code} in the books.`);
+  return name;
+}

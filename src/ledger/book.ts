@@ -1,0 +1,372 @@
+import type { ActorRef } from '../actor.ts';
+import { SYSTEM_ACTOR } from '../actor.ts';
+import { assert } from '../domain-error.ts';
+import { newUuid, type Uuid } from '../id.ts';
+import { addNano, minNano, type NanoCredits } from '../money.ts';
+import { ACCOUNT, type Account, ENTRY_KIND, type EntryKind } from './account.ts';
+import { type BalancesAfter, type Entry, entryHash } from './entry.ts';
+
+export type GrantKind = 'PROMOTIONAL' | 'PREPAID';
+export type GrantStatus = 'SCHEDULED' | 'OPEN' | 'SPENT' | 'EXPIRED' | 'VOIDED';
+
+/** What a grant may be spent on; all null: anything. */
+export interface GrantScope {
+  readonly product: string | null;
+  readonly modelId: Uuid | null;
+  readonly gpuType: string | null;
+}
+
+/** A grant's terms and what became of it. Amounts change only through `Book`. */
+export interface GrantAccount {
+  readonly id: Uuid;
+  readonly kind: GrantKind;
+  readonly source: string;
+  readonly scope: GrantScope;
+  readonly priority: number;
+  readonly grantedNano: NanoCredits;
+  readonly costBasisNano: NanoCredits;
+  readonly effectiveAtMs: number;
+  readonly createdAtMs: number;
+  readonly actor: ActorRef;
+  readonly reason: string | null;
+  expiresAtMs: number | null;
+  remainingNano: NanoCredits;
+  spentNano: NanoCredits;
+  heldNano: NanoCredits;
+  expiredNano: NanoCredits;
+  voidedNano: NanoCredits;
+  status: GrantStatus;
+  closedAtMs: number | null;
+  closedSeq: bigint | null;
+}
+
+/** The head of a team's stream, as its wallet row has it. */
+export interface BookHead {
+  readonly teamId: Uuid;
+  readonly seq: bigint;
+  readonly chargeCount: bigint;
+  readonly hash: string;
+  readonly postedAtMs: number;
+  readonly balances: BalancesAfter;
+  readonly debtLimitNano: NanoCredits;
+  readonly nextDueAtMs: number | null;
+}
+
+/** One movement between two accounts. `grantId` is the grant that an account of type GRANT stands for. */
+export interface Movement {
+  readonly kind: EntryKind;
+  readonly debit: Account;
+  readonly credit: Account;
+  readonly grantId?: Uuid;
+  /** The team behind SUPPLIER_PAYABLE. */
+  readonly supplierTeamId?: Uuid | null;
+  readonly amountNano: NanoCredits;
+  readonly correctsSeq?: bigint;
+}
+
+/** Who, why and when of a posting; `occurredAtMs` defaults to the posting time. */
+export interface PostingFacts {
+  readonly id?: Uuid;
+  readonly actor: ActorRef;
+  readonly reason?: string | null;
+  readonly occurredAtMs?: number;
+}
+
+export interface PostedRange {
+  readonly fromSeq: bigint;
+  readonly toSeq: bigint;
+}
+
+/**
+ * A team's wallet and open grants while their lock is held: postings are applied here in memory and written together by
+ * `writeBooks`. Pure: it reads no clock and no database. Opening a book books what fell due before anything else can happen.
+ */
+export class Book {
+  /** Posting time: the time the lock was got, never before the previous entry's. */
+  readonly atMs: number;
+  readonly entries: Entry[] = [];
+  readonly changedGrants = new Set<GrantAccount>();
+  readonly newGrants = new Set<GrantAccount>();
+  seq: bigint;
+  chargeCount: bigint;
+  hash: string;
+  balances: BalancesAfter;
+  nextDueAtMs: number | null;
+  private readonly accounts = new Map<Uuid, GrantAccount>();
+
+  constructor(
+    readonly head: BookHead,
+    grants: Iterable<GrantAccount>,
+    nowMs: number,
+  ) {
+    this.atMs = Math.max(nowMs, head.postedAtMs);
+    this.seq = head.seq;
+    this.chargeCount = head.chargeCount;
+    this.hash = head.hash;
+    this.balances = head.balances;
+    this.nextDueAtMs = head.nextDueAtMs;
+    for (const grant of grants) this.accounts.set(grant.id, grant);
+    if (this.nextDueAtMs !== null && this.nextDueAtMs <= this.atMs) this.bookDue();
+  }
+
+  get teamId(): Uuid {
+    return this.head.teamId;
+  }
+
+  /** Whether anything has to be written. */
+  get changed(): boolean {
+    return (
+      this.entries.length > 0 ||
+      this.changedGrants.size > 0 ||
+      this.newGrants.size > 0 ||
+      this.chargeCount !== this.head.chargeCount ||
+      this.nextDueAtMs !== this.head.nextDueAtMs
+    );
+  }
+
+  /** Every grant that was read or made under the lock. */
+  get grants(): Iterable<GrantAccount> {
+    return this.accounts.values();
+  }
+
+  grant(id: Uuid): GrantAccount | undefined {
+    return this.accounts.get(id);
+  }
+
+  /** Posts one business event: all of `movements`, in order, as consecutive entries. */
+  post(facts: PostingFacts, movements: readonly Movement[]): PostedRange {
+    assert(movements.length > 0, 'a posting has at least one movement');
+    const postingId = facts.id ?? newUuid(this.atMs);
+    const fromSeq = this.seq + 1n;
+    for (const movement of movements) this.append(postingId, facts, movement);
+    return { fromSeq, toSeq: this.seq };
+  }
+
+  /** Opens a grant: in the books at once, or scheduled when it becomes effective later. Prepaid credit pays debt first. */
+  issue(grant: GrantAccount, facts: PostingFacts): void {
+    this.accounts.set(grant.id, grant);
+    this.newGrants.add(grant);
+    if (grant.effectiveAtMs <= this.atMs) this.open(grant, facts);
+    else grant.status = 'SCHEDULED';
+    this.refreshNextDue();
+  }
+
+  /** Takes what remains of a grant out of the books for good. A scheduled grant leaves without an entry. */
+  void(grant: GrantAccount, facts: PostingFacts): void {
+    assert(grant.status === 'SCHEDULED' || grant.status === 'OPEN', 'only an open or scheduled grant is voided');
+    this.drain(grant, ENTRY_KIND.VOID, facts);
+    this.close(grant, 'VOIDED');
+    this.refreshNextDue();
+  }
+
+  /** Gives a grant a later expiry (null: none); credit that has expired comes back as a correcting entry. */
+  extend(grant: GrantAccount, expiresAtMs: number | null, facts: PostingFacts): void {
+    grant.expiresAtMs = expiresAtMs;
+    this.touch(grant);
+    if (grant.status === 'EXPIRED') {
+      const amountNano = grant.expiredNano;
+      reopen(grant, 'OPEN');
+      if (amountNano > 0n) {
+        this.post(facts, [
+          {
+            kind: ENTRY_KIND.EXTENSION,
+            debit: ACCOUNT.BREAKAGE,
+            credit: ACCOUNT.GRANT,
+            grantId: grant.id,
+            amountNano,
+            ...(grant.closedSeq === null ? {} : { correctsSeq: grant.closedSeq }),
+          },
+        ]);
+        grant.closedSeq = null;
+      } else if (grant.remainingNano === 0n) this.close(grant, 'SPENT');
+    }
+    this.refreshNextDue();
+  }
+
+  /**
+   * Settles the state of grants after movements: spent ones close, returned credit follows the fate of a grant that
+   * has expired or been voided since, at once and as its own entry.
+   */
+  settleGrants(ids: Iterable<Uuid>, facts: PostingFacts): void {
+    let closedSome = false;
+    for (const id of ids) closedSome = this.settleGrant(this.account(id), facts) || closedSome;
+    if (closedSome) this.refreshNextDue();
+  }
+
+  private settleGrant(grant: GrantAccount, facts: PostingFacts): boolean {
+    if (grant.remainingNano === 0n) {
+      if (grant.status !== 'OPEN' || grant.heldNano > 0n) return false;
+      this.close(grant, 'SPENT');
+      return true;
+    }
+    if (grant.status === 'OPEN') return false;
+    if (grant.status === 'VOIDED') this.drain(grant, ENTRY_KIND.VOID, facts);
+    else if (grant.expiresAtMs !== null && grant.expiresAtMs <= this.atMs) {
+      this.drain(grant, ENTRY_KIND.EXPIRY, { ...facts, occurredAtMs: this.atMs });
+      this.close(grant, 'EXPIRED');
+    } else reopen(grant, 'OPEN');
+    return true;
+  }
+
+  /** Books activations and expiries up to the posting time, in order of their instants. */
+  private bookDue(): void {
+    for (let due = this.nextDue(); due && due.atMs <= this.atMs; due = this.nextDue()) {
+      const facts = { actor: SYSTEM_ACTOR, occurredAtMs: due.atMs };
+      if (due.grant.status === 'SCHEDULED') {
+        this.touch(due.grant);
+        this.open(due.grant, { ...facts, actor: due.grant.actor, reason: due.grant.reason });
+      } else {
+        this.drain(due.grant, ENTRY_KIND.EXPIRY, facts);
+        this.close(due.grant, 'EXPIRED');
+      }
+    }
+    this.refreshNextDue();
+  }
+
+  private nextDue(): { grant: GrantAccount; atMs: number } | undefined {
+    let next: { grant: GrantAccount; atMs: number } | undefined;
+    for (const grant of this.accounts.values()) {
+      const atMs = dueAt(grant);
+      if (atMs === null) continue;
+      if (!next || atMs < next.atMs || (atMs === next.atMs && grant.id < next.grant.id)) next = { grant, atMs };
+    }
+    return next;
+  }
+
+  private refreshNextDue(): void {
+    this.nextDueAtMs = this.nextDue()?.atMs ?? null;
+  }
+
+  private open(grant: GrantAccount, facts: PostingFacts): void {
+    grant.status = 'OPEN';
+    const source = grant.kind === 'PREPAID' ? ACCOUNT.CASH : ACCOUNT.PROMO_EXPENSE;
+    this.post(facts, [
+      { kind: ENTRY_KIND.ISSUE, debit: source, credit: ACCOUNT.GRANT, grantId: grant.id, amountNano: grant.grantedNano },
+    ]);
+    if (grant.kind === 'PREPAID') this.payDebt(grant, facts);
+  }
+
+  private payDebt(grant: GrantAccount, facts: PostingFacts): void {
+    const amountNano = minNano(this.balances.unpaidNano, grant.remainingNano);
+    if (amountNano === 0n) return;
+    this.post(facts, [
+      { kind: ENTRY_KIND.DEBT_PAYMENT, debit: ACCOUNT.GRANT, credit: ACCOUNT.RECEIVABLE, grantId: grant.id, amountNano },
+    ]);
+    this.settleGrants([grant.id], facts);
+  }
+
+  private drain(grant: GrantAccount, kind: typeof ENTRY_KIND.EXPIRY | typeof ENTRY_KIND.VOID, facts: PostingFacts): void {
+    if (grant.status === 'SCHEDULED' || grant.remainingNano === 0n) return;
+    const voidTo = grant.kind === 'PREPAID' ? ACCOUNT.REFUNDS : ACCOUNT.PROMO_EXPENSE;
+    const credit = kind === ENTRY_KIND.EXPIRY ? ACCOUNT.BREAKAGE : voidTo;
+    const range = this.post(facts, [
+      { kind, debit: ACCOUNT.GRANT, credit, grantId: grant.id, amountNano: grant.remainingNano },
+    ]);
+    grant.closedSeq = range.toSeq;
+  }
+
+  private close(grant: GrantAccount, status: 'SPENT' | 'EXPIRED' | 'VOIDED'): void {
+    grant.status = status;
+    grant.closedAtMs = this.atMs;
+    this.touch(grant);
+  }
+
+  private touch(grant: GrantAccount): void {
+    if (!this.newGrants.has(grant)) this.changedGrants.add(grant);
+  }
+
+  private account(id: Uuid): GrantAccount {
+    const grant = this.accounts.get(id);
+    assert(grant, `grant ${id} was read under the lock of its team`);
+    return grant;
+  }
+
+  private append(postingId: Uuid, facts: PostingFacts, movement: Movement): void {
+    assert(movement.amountNano > 0n, 'an entry has a positive amount');
+    const grant = movement.grantId === undefined ? undefined : this.account(movement.grantId);
+    this.balances = applyMovement(this.balances, movement, grant);
+    if (grant) this.touch(grant);
+    this.seq += 1n;
+    const entry: Omit<Entry, 'hash'> = {
+      teamId: this.head.teamId,
+      seq: this.seq,
+      postingId,
+      kind: movement.kind,
+      debitAccount: movement.debit,
+      debitRef: refOf(movement.debit, movement),
+      creditAccount: movement.credit,
+      creditRef: refOf(movement.credit, movement),
+      amountNano: movement.amountNano,
+      after: this.balances,
+      grantAfterNano: grant ? grant.remainingNano : null,
+      postedAtMs: this.atMs,
+      occurredAtMs: facts.occurredAtMs ?? this.atMs,
+      actor: facts.actor,
+      reason: facts.reason ?? null,
+      correctsSeq: movement.correctsSeq ?? null,
+    };
+    this.hash = entryHash(this.hash, entry);
+    this.entries.push({ ...entry, hash: this.hash });
+  }
+}
+
+/** Whether a grant has no scope and so pays for anything. */
+export function isUnrestricted(scope: GrantScope): boolean {
+  return scope.product === null && scope.modelId === null && scope.gpuType === null;
+}
+
+function dueAt(grant: GrantAccount): number | null {
+  if (grant.status === 'SCHEDULED') return grant.effectiveAtMs;
+  return grant.status === 'OPEN' ? grant.expiresAtMs : null;
+}
+
+function reopen(grant: GrantAccount, status: 'OPEN'): void {
+  grant.status = status;
+  grant.closedAtMs = null;
+}
+
+function refOf(account: Account, movement: Movement): Uuid | null {
+  if (account === ACCOUNT.GRANT) return movement.grantId ?? null;
+  return account === ACCOUNT.SUPPLIER_PAYABLE ? (movement.supplierTeamId ?? null) : null;
+}
+
+function applyMovement(before: BalancesAfter, movement: Movement, grant: GrantAccount | undefined): BalancesAfter {
+  const { amountNano, debit, credit } = movement;
+  // Liabilities grow by a credit and shrink by a debit; the receivable is an asset.
+  const liability = (account: Account): NanoCredits =>
+    (credit === account ? amountNano : 0n) - (debit === account ? amountNano : 0n);
+  const grantDelta = liability(ACCOUNT.GRANT);
+  if (grant) moveGrant(grant, movement, grantDelta);
+  const after: BalancesAfter = {
+    availableNano: addNano(before.availableNano, grantDelta),
+    prepaidNano: before.prepaidNano + (grant?.kind === 'PREPAID' ? grantDelta : 0n),
+    unrestrictedNano: before.unrestrictedNano + (grant && isUnrestricted(grant.scope) ? grantDelta : 0n),
+    heldNano: before.heldNano + liability(ACCOUNT.HELD),
+    disputedNano: before.disputedNano + liability(ACCOUNT.DISPUTED),
+    unpaidNano: addNano(before.unpaidNano, -liability(ACCOUNT.RECEIVABLE)),
+  };
+  assert(after.availableNano >= 0n, 'available is never negative');
+  assert(after.heldNano >= 0n && after.unpaidNano >= 0n, 'held and unpaid are never negative');
+  return after;
+}
+
+function moveGrant(grant: GrantAccount, movement: Movement, delta: NanoCredits): void {
+  if (movement.kind !== ENTRY_KIND.ISSUE) grant.remainingNano += delta;
+  else grant.remainingNano = grant.grantedNano;
+  assert(grant.remainingNano >= 0n, 'a grant is never below zero');
+  assert(grant.remainingNano <= grant.grantedNano, 'a grant is never above what was granted');
+  switch (movement.kind) {
+    case ENTRY_KIND.CHARGE:
+    case ENTRY_KIND.DEBT_PAYMENT:
+    case ENTRY_KIND.REVERSAL:
+      grant.spentNano -= delta;
+      break;
+    case ENTRY_KIND.EXPIRY:
+    case ENTRY_KIND.EXTENSION:
+      grant.expiredNano -= delta;
+      break;
+    case ENTRY_KIND.VOID:
+      grant.voidedNano -= delta;
+      break;
+  }
+}

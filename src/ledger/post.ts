@@ -1,0 +1,335 @@
+import type { ActorKind } from '../actor.ts';
+import { arrayOf, byteaArrayOf, instantArrayOf, textArrayOf } from '../db/arrays.ts';
+import type { Fact, Tx } from '../db/client.ts';
+import type { Uuid } from '../id.ts';
+import { Book, type BookHead, type GrantAccount, type GrantKind, type GrantStatus } from './book.ts';
+import { type Entry, GENESIS_HASH } from './entry.ts';
+import type { BalancesAfter } from './entry.ts';
+
+/** The only writer of entries, grants and wallets. */
+
+/** Entries `fromSeq … seq` of a team are in its ledger; what the team has now comes with them. */
+export interface LedgerPosted extends Fact {
+  readonly type: 'ledger.posted';
+  readonly teamId: Uuid;
+  readonly fromSeq: bigint;
+  readonly seq: bigint;
+  readonly atMs: number;
+  readonly balances: BalancesAfter;
+  readonly nextDueAtMs: number | null;
+  readonly entries: readonly Entry[];
+  /** Open and scheduled grants after the posting. */
+  readonly grants: readonly GrantAccount[];
+}
+
+export function isLedgerPosted(fact: Fact): fact is LedgerPosted {
+  return fact.type === 'ledger.posted';
+}
+
+interface WalletRow {
+  team_id: Uuid;
+  seq: bigint;
+  charge_count: bigint;
+  head_hash: string;
+  posted_ms: number;
+  available_nano: bigint;
+  prepaid_nano: bigint;
+  unrestricted_nano: bigint;
+  held_nano: bigint;
+  disputed_nano: bigint;
+  unpaid_nano: bigint;
+  debt_limit_nano: bigint;
+  due_ms: number | null;
+}
+
+/** A grant row as the queries of this file select it. */
+export interface GrantRow {
+  team_id: Uuid;
+  id: Uuid;
+  kind: GrantKind;
+  source: string;
+  scope_product: string | null;
+  scope_model_id: Uuid | null;
+  scope_gpu_type: string | null;
+  priority: number;
+  granted_nano: bigint;
+  remaining_nano: bigint;
+  cost_basis_nano: bigint;
+  effective_ms: number;
+  expires_ms: number | null;
+  status: GrantStatus;
+  closed_ms: number | null;
+  closed_seq: bigint | null;
+  spent_nano: bigint;
+  held_nano: bigint;
+  expired_nano: bigint;
+  voided_nano: bigint;
+  created_ms: number;
+  actor_kind: ActorKind;
+  actor_id: Uuid | null;
+  reason: string | null;
+}
+
+/** A team's stream as its wallet row has it under the lock; its grants are not read yet. */
+export type LockedHeads = ReadonlyMap<Uuid, BookHead>;
+
+/** Gives a new team its wallet: an empty stream. Part of creating the team, in the same transaction. */
+export async function openLedger(tx: Tx, teamId: Uuid, at: Date, debtLimitNano: bigint): Promise<void> {
+  await tx.sql`
+    insert into wallets (team_id, head_hash, head_posted_at, debt_limit_nano)
+    values (${teamId}, decode(${GENESIS_HASH}, 'hex'), ${at.toISOString()}::timestamptz, ${debtLimitNano})`;
+}
+
+/**
+ * Locks the wallets of `teamIds` in id order, whatever their order here, so that no two writers wait for each other.
+ * Teams without a wallet are absent from the result. Everything a decision rests on must be read after this, by later
+ * statements: under READ COMMITTED only those see what the previous holder of a lock committed.
+ */
+export async function lockHeads(tx: Tx, teamIds: readonly Uuid[]): Promise<LockedHeads> {
+  const rows = await tx.sql<WalletRow[]>`
+    select w.team_id, w.seq, w.charge_count, encode(w.head_hash, 'hex') as head_hash,
+      extract(epoch from w.head_posted_at)::float8 * 1000 as posted_ms,
+      w.available_nano, w.prepaid_nano, w.unrestricted_nano, w.held_nano, w.disputed_nano, w.unpaid_nano,
+      w.debt_limit_nano, extract(epoch from w.next_due_at)::float8 * 1000 as due_ms
+    from unnest(${arrayOf(teamIds)}::uuid[]) as t (id) join wallets w on w.team_id = t.id
+    order by w.team_id for update of w`;
+  return new Map(rows.map((row) => [row.team_id, headOf(row)]));
+}
+
+/** The books of locked teams: reads their open grants, and `grantIds` of theirs whatever became of them. */
+export async function openBooks(
+  tx: Tx,
+  heads: LockedHeads,
+  nowMs: number,
+  grantIds: readonly Uuid[] = [],
+): Promise<Map<Uuid, Book>> {
+  const rows = await readGrants(tx, [...heads.keys()], grantIds);
+  return booksOf(heads, rows, nowMs);
+}
+
+/** @see openBooks: the read alone, so that a batch can send it together with its other reads. */
+export async function readGrants(tx: Tx, teamIds: readonly Uuid[], grantIds: readonly Uuid[] = []): Promise<GrantRow[]> {
+  const teams = arrayOf(teamIds);
+  const open = tx.sql<GrantRow[]>`
+    select ${grantColumns(tx)} from unnest(${teams}::uuid[]) as t (id) join grants g on g.team_id = t.id and not g.closed`;
+  if (grantIds.length === 0) return open;
+  const named = tx.sql<GrantRow[]>`
+    select ${grantColumns(tx)} from unnest(${teams}::uuid[]) as t (id)
+    cross join unnest(${arrayOf(grantIds)}::uuid[]) as n (id)
+    join grants g on g.team_id = t.id and g.id = n.id and g.closed`;
+  return (await Promise.all([open, named])).flat();
+}
+
+/** Books from heads and grant rows already read under the lock. */
+export function booksOf(heads: LockedHeads, rows: readonly GrantRow[], nowMs: number): Map<Uuid, Book> {
+  const byTeam = new Map<Uuid, GrantAccount[]>();
+  for (const row of rows) {
+    const list = byTeam.get(row.team_id);
+    if (list) list.push(grantOf(row));
+    else byTeam.set(row.team_id, [grantOf(row)]);
+  }
+  const books = new Map<Uuid, Book>();
+  for (const [teamId, head] of heads) books.set(teamId, new Book(head, byTeam.get(teamId) ?? [], nowMs));
+  return books;
+}
+
+/** Locks one team and opens its book: how every operation but the batch starts. Undefined: no such team. */
+export async function lockBook(
+  tx: Tx,
+  teamId: Uuid,
+  nowMs: number,
+  grantIds: readonly Uuid[] = [],
+): Promise<Book | undefined> {
+  const heads = await lockHeads(tx, [teamId]);
+  return (await openBooks(tx, heads, nowMs, grantIds)).get(teamId);
+}
+
+/** Writes what was posted in the books, by a fixed number of multi-row statements, and tells it as facts of the transaction. */
+export async function writeBooks(tx: Tx, books: Iterable<Book>): Promise<void> {
+  const changed = [...books].filter((book) => book.changed);
+  if (changed.length === 0) return;
+  const entries = changed.flatMap((book) => book.entries);
+  const touched = changed.flatMap((book) => [...book.changedGrants].map((grant) => ({ teamId: book.teamId, grant })));
+  const fresh = changed.flatMap((book) => [...book.newGrants].map((grant) => ({ teamId: book.teamId, grant })));
+  await Promise.all([
+    updateWallets(tx, changed),
+    ...(touched.length > 0 ? [updateGrants(tx, touched)] : []),
+    ...(fresh.length > 0 ? [insertGrants(tx, fresh)] : []),
+    ...(entries.length > 0 ? [insertEntries(tx, entries)] : []),
+  ]);
+  for (const book of changed) if (book.entries.length > 0) tx.facts.push(postedFact(book));
+}
+
+/** Writes how far `unpaid` may grow. Not a movement: no entry. */
+export async function setDebtLimit(tx: Tx, teamId: Uuid, debtLimitNano: bigint): Promise<void> {
+  await tx.sql`update wallets set debt_limit_nano = ${debtLimitNano} where team_id = ${teamId}`;
+}
+
+function postedFact(book: Book): LedgerPosted {
+  const [first] = book.entries;
+  return {
+    type: 'ledger.posted',
+    teamId: book.teamId,
+    fromSeq: first?.seq ?? book.seq,
+    seq: book.seq,
+    atMs: book.atMs,
+    balances: book.balances,
+    nextDueAtMs: book.nextDueAtMs,
+    entries: book.entries,
+    grants: [...book.grants].filter((grant) => grant.status === 'OPEN' || grant.status === 'SCHEDULED'),
+  };
+}
+
+async function updateWallets(tx: Tx, books: readonly Book[]): Promise<void> {
+  const balances = (pick: (b: BalancesAfter) => bigint) => arrayOf(books.map((book) => pick(book.balances)));
+  await tx.sql`
+    update wallets w set seq = n.seq, charge_count = n.charge_count, head_hash = n.head_hash,
+      head_posted_at = n.posted_at, available_nano = n.available, prepaid_nano = n.prepaid,
+      unrestricted_nano = n.unrestricted, held_nano = n.held, disputed_nano = n.disputed, unpaid_nano = n.unpaid,
+      next_due_at = n.next_due_at
+    from unnest(
+      ${arrayOf(books.map((book) => book.teamId))}::uuid[], ${arrayOf(books.map((book) => book.seq))}::int8[],
+      ${arrayOf(books.map((book) => book.chargeCount))}::int8[], ${byteaArrayOf(books.map((book) => book.hash))}::bytea[],
+      ${instantArrayOf(books.map((book) => book.atMs))}::timestamptz[], ${balances((b) => b.availableNano)}::int8[],
+      ${balances((b) => b.prepaidNano)}::int8[], ${balances((b) => b.unrestrictedNano)}::int8[],
+      ${balances((b) => b.heldNano)}::int8[], ${balances((b) => b.disputedNano)}::int8[],
+      ${balances((b) => b.unpaidNano)}::int8[], ${instantArrayOf(books.map((book) => book.nextDueAtMs))}::timestamptz[]
+    ) as n (team_id, seq, charge_count, head_hash, posted_at, available, prepaid, unrestricted, held, disputed, unpaid, next_due_at)
+    where w.team_id = n.team_id`;
+}
+
+interface GrantChange {
+  readonly teamId: Uuid;
+  readonly grant: GrantAccount;
+}
+
+function isClosed({ grant }: GrantChange): boolean {
+  return grant.status !== 'OPEN' && grant.status !== 'SCHEDULED';
+}
+
+async function updateGrants(tx: Tx, changes: readonly GrantChange[]): Promise<void> {
+  const amounts = (pick: (g: GrantAccount) => bigint | null) => arrayOf(changes.map(({ grant }) => pick(grant)));
+  const instants = (pick: (g: GrantAccount) => number | null) => instantArrayOf(changes.map(({ grant }) => pick(grant)));
+  await tx.sql`
+    update grants g set remaining_nano = n.remaining, spent_nano = n.spent, held_nano = n.held, expired_nano = n.expired,
+      voided_nano = n.voided, status = n.status, closed = n.closed, closed_at = n.closed_at, closed_seq = n.closed_seq,
+      expires_at = n.expires_at
+    from unnest(
+      ${arrayOf(changes.map((c) => c.teamId))}::uuid[], ${arrayOf(changes.map((c) => c.grant.id))}::uuid[],
+      ${amounts((g) => g.remainingNano)}::int8[], ${amounts((g) => g.spentNano)}::int8[],
+      ${amounts((g) => g.heldNano)}::int8[], ${amounts((g) => g.expiredNano)}::int8[],
+      ${amounts((g) => g.voidedNano)}::int8[], ${arrayOf(changes.map((c) => c.grant.status))}::text[],
+      ${arrayOf(changes.map(isClosed))}::bool[], ${instants((g) => g.closedAtMs)}::timestamptz[],
+      ${amounts((g) => g.closedSeq)}::int8[], ${instants((g) => g.expiresAtMs)}::timestamptz[]
+    ) as n (team_id, id, remaining, spent, held, expired, voided, status, closed, closed_at, closed_seq, expires_at)
+    where g.team_id = n.team_id and g.id = n.id`;
+}
+
+async function insertGrants(tx: Tx, changes: readonly GrantChange[]): Promise<void> {
+  for (const change of changes) {
+    const { grant } = change;
+    await tx.sql`insert into grants ${tx.sql({
+      team_id: change.teamId,
+      id: grant.id,
+      kind: grant.kind,
+      source: grant.source,
+      scope_product: grant.scope.product,
+      scope_model_id: grant.scope.modelId,
+      scope_gpu_type: grant.scope.gpuType,
+      priority: grant.priority,
+      granted_nano: grant.grantedNano,
+      remaining_nano: grant.remainingNano,
+      cost_basis_nano: grant.costBasisNano,
+      effective_at: new Date(grant.effectiveAtMs).toISOString(),
+      expires_at: grant.expiresAtMs === null ? null : new Date(grant.expiresAtMs).toISOString(),
+      status: grant.status,
+      closed: isClosed(change),
+      closed_at: grant.closedAtMs === null ? null : new Date(grant.closedAtMs).toISOString(),
+      closed_seq: grant.closedSeq,
+      spent_nano: grant.spentNano,
+      held_nano: grant.heldNano,
+      expired_nano: grant.expiredNano,
+      voided_nano: grant.voidedNano,
+      created_at: new Date(grant.createdAtMs).toISOString(),
+      actor_kind: grant.actor.kind,
+      actor_id: grant.actor.id,
+      reason: grant.reason,
+    })}`;
+  }
+}
+
+async function insertEntries(tx: Tx, entries: readonly Entry[]): Promise<void> {
+  const column = (pick: (e: Entry) => string | number | bigint | null) => arrayOf(entries.map(pick));
+  // Zero is the rule for these figures, and a null costs nothing.
+  const nonZero = (amount: bigint) => (amount === 0n ? null : amount);
+  await tx.sql`
+    insert into entries (team_id, seq, posting_id, kind, debit_account, credit_account, debit_ref, credit_ref, amount_nano,
+      available_after_nano, prepaid_after_nano, unrestricted_after_nano, held_after_nano, disputed_after_nano,
+      unpaid_after_nano, grant_after_nano, posted_at, occurred_at, actor_kind, actor_id, reason, corrects_seq, hash)
+    select * from unnest(
+      ${column((e) => e.teamId)}::uuid[], ${column((e) => e.seq)}::int8[], ${column((e) => e.postingId)}::uuid[],
+      ${column((e) => e.kind)}::int2[], ${column((e) => e.debitAccount)}::int2[], ${column((e) => e.creditAccount)}::int2[],
+      ${column((e) => e.debitRef)}::uuid[], ${column((e) => e.creditRef)}::uuid[], ${column((e) => e.amountNano)}::int8[],
+      ${column((e) => e.after.availableNano)}::int8[], ${column((e) => e.after.prepaidNano)}::int8[],
+      ${column((e) => e.after.unrestrictedNano)}::int8[], ${column((e) => nonZero(e.after.heldNano))}::int8[],
+      ${column((e) => nonZero(e.after.disputedNano))}::int8[], ${column((e) => nonZero(e.after.unpaidNano))}::int8[],
+      ${column((e) => e.grantAfterNano)}::int8[], ${instantArrayOf(entries.map((e) => e.postedAtMs))}::timestamptz[],
+      ${instantArrayOf(entries.map((e) => e.occurredAtMs))}::timestamptz[], ${column((e) => e.actor.kind)}::int2[],
+      ${column((e) => e.actor.id)}::uuid[], ${textArrayOf(entries.map((e) => e.reason))}::text[],
+      ${column((e) => e.correctsSeq)}::int8[], ${byteaArrayOf(entries.map((e) => e.hash))}::bytea[])`;
+}
+
+function headOf(row: WalletRow): BookHead {
+  return {
+    teamId: row.team_id,
+    seq: row.seq,
+    chargeCount: row.charge_count,
+    hash: row.head_hash,
+    postedAtMs: Math.round(row.posted_ms),
+    balances: {
+      availableNano: row.available_nano,
+      prepaidNano: row.prepaid_nano,
+      unrestrictedNano: row.unrestricted_nano,
+      heldNano: row.held_nano,
+      disputedNano: row.disputed_nano,
+      unpaidNano: row.unpaid_nano,
+    },
+    debtLimitNano: row.debt_limit_nano,
+    nextDueAtMs: row.due_ms === null ? null : Math.round(row.due_ms),
+  };
+}
+
+/** The columns of `GrantRow` from `grants g`. */
+export function grantColumns(tx: Pick<Tx, 'sql'>) {
+  return tx.sql`g.team_id, g.id, g.kind, g.source, g.scope_product, g.scope_model_id, g.scope_gpu_type, g.priority,
+    g.granted_nano, g.remaining_nano, g.cost_basis_nano, extract(epoch from g.effective_at)::float8 * 1000 as effective_ms,
+    extract(epoch from g.expires_at)::float8 * 1000 as expires_ms, g.status,
+    extract(epoch from g.closed_at)::float8 * 1000 as closed_ms, g.closed_seq, g.spent_nano, g.held_nano, g.expired_nano,
+    g.voided_nano, extract(epoch from g.created_at)::float8 * 1000 as created_ms, g.actor_kind, g.actor_id, g.reason`;
+}
+
+/** A grant row as the account that a book works on. */
+export function grantOf(row: GrantRow): GrantAccount {
+  return {
+    id: row.id,
+    kind: row.kind,
+    source: row.source,
+    scope: { product: row.scope_product, modelId: row.scope_model_id, gpuType: row.scope_gpu_type },
+    priority: row.priority,
+    grantedNano: row.granted_nano,
+    remainingNano: row.remaining_nano,
+    costBasisNano: row.cost_basis_nano,
+    effectiveAtMs: Math.round(row.effective_ms),
+    expiresAtMs: row.expires_ms === null ? null : Math.round(row.expires_ms),
+    status: row.status,
+    closedAtMs: row.closed_ms === null ? null : Math.round(row.closed_ms),
+    closedSeq: row.closed_seq,
+    spentNano: row.spent_nano,
+    heldNano: row.held_nano,
+    expiredNano: row.expired_nano,
+    voidedNano: row.voided_nano,
+    createdAtMs: Math.round(row.created_ms),
+    actor: { kind: row.actor_kind, id: row.actor_id },
+    reason: row.reason,
+  };
+}
