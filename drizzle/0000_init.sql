@@ -79,6 +79,16 @@ CREATE TABLE "reversals" (
 	CONSTRAINT "reversals_team_id_charge_id_pk" PRIMARY KEY("team_id","charge_id")
 );
 --> statement-breakpoint
+CREATE TABLE "idempotency_keys" (
+	"team_id" uuid NOT NULL,
+	"operation" text NOT NULL,
+	"key_digest" "bytea" NOT NULL,
+	"request_digest" "bytea" NOT NULL,
+	"result_id" uuid NOT NULL,
+	"created_at" timestamp(3) with time zone NOT NULL,
+	CONSTRAINT "idempotency_keys_team_id_operation_key_digest_pk" PRIMARY KEY("team_id","operation","key_digest")
+);
+--> statement-breakpoint
 CREATE TABLE "checkpoints" (
 	"team_id" uuid NOT NULL,
 	"seq" bigint NOT NULL,
@@ -205,16 +215,6 @@ CREATE TABLE "audit_events" (
 	"details" jsonb NOT NULL,
 	"at" timestamp(3) with time zone NOT NULL,
 	CONSTRAINT "audit_events_team_id_id_pk" PRIMARY KEY("team_id","id")
-);
---> statement-breakpoint
-CREATE TABLE "idempotency_keys" (
-	"team_id" uuid NOT NULL,
-	"operation" text NOT NULL,
-	"key_digest" "bytea" NOT NULL,
-	"request_digest" "bytea" NOT NULL,
-	"result_id" uuid NOT NULL,
-	"created_at" timestamp(3) with time zone NOT NULL,
-	CONSTRAINT "idempotency_keys_team_id_operation_key_digest_pk" PRIMARY KEY("team_id","operation","key_digest")
 );
 --> statement-breakpoint
 CREATE TABLE "memberships" (
