@@ -1,6 +1,7 @@
 import { drizzle, type PostgresJsDatabase } from 'drizzle-orm/postgres-js';
 import postgres from 'postgres';
 import { DomainError } from '../domain-error.ts';
+import { openPool } from './pool.ts';
 
 /** Something that is true since its transaction committed. Rooms declare their own facts and narrow by `type`. */
 export interface Fact {
@@ -42,14 +43,10 @@ export interface ConnectOptions {
 /** Opens a pool. Connections are made when first needed. */
 export function connect(options: ConnectOptions): Db {
   const listeners = new Set<(facts: readonly Fact[]) => void>();
-  const sql = postgres(options.url, {
-    ...socketOf(options.url),
+  const sql = openPool(options.url, {
     max: options.poolSize,
-    fetch_types: false,
     idle_timeout: 0,
     connect_timeout: 10,
-    onnotice: () => undefined,
-    types: { bigint: postgres.BigInt },
     connection: {
       application_name: options.applicationName ?? 'drawdown',
       TimeZone: 'UTC',
@@ -103,9 +100,13 @@ export function isConnectionFailure(error: unknown): boolean {
 }
 
 function unavailable(): DomainError {
-  return new DomainError('UNAVAILABLE', 'The database is out of reach. Repeat the request with the same idempotency keys.', {
-    retryAfterSeconds: 1,
-  });
+  return new DomainError(
+    'UNAVAILABLE',
+    'The database is out of reach. Repeat the request with the same idempotency keys.',
+    {
+      retryAfterSeconds: 1,
+    },
+  );
 }
 
 /** drizzle on the connection of a transaction; it only wants a place to register its date parsers. */
@@ -113,11 +114,4 @@ function ormOn(sql: postgres.TransactionSql<{ bigint: bigint }>): Orm {
   const client = Object.assign(sql, { options: { parsers: {}, serializers: {} } });
   // A TransactionSql has every method drizzle's session calls; only the pool-level members of Sql are missing.
   return drizzle({ client: client as unknown as postgres.Sql, casing: 'snake_case' });
-}
-
-/** postgres.js takes a socket folder from `host` only as an option, not from the URL's query. */
-function socketOf(url: string): { host?: string; port?: number } {
-  const query = new URL(url).searchParams;
-  const folder = query.get('host');
-  return folder?.startsWith('/') ? { host: folder, port: Number(query.get('port') ?? 5432) } : {};
 }

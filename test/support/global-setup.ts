@@ -1,0 +1,32 @@
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { TestProject } from 'vitest/node';
+import { startEmbedded } from '../../src/db/embedded.ts';
+import { migrateDatabase } from '../../src/db/migrate.ts';
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    /** The migrated database that each test file's database is a copy of. */
+    templateUrls: { owner: string; app: string };
+  }
+}
+
+/** One PostgreSQL a run, in a folder of its own; nobody needs its data after a power cut. */
+export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  const dataDir = mkdtempSync(join(tmpdir(), 'drawdown-test-'));
+  // The server may run as another user, who has to get to its own folder inside.
+  chmodSync(dataDir, 0o711);
+  const server = await startEmbedded({
+    dataDir,
+    settings: { fsync: 'off', full_page_writes: 'off', synchronous_commit: 'off', max_connections: '200' },
+  });
+  await migrateDatabase(server.ownerUrl);
+  project.provide('templateUrls', { owner: server.ownerUrl, app: server.appUrl });
+  return async () => {
+    const failed = project.vitest.state.getCountOfFailedTests();
+    await server.stop();
+    if (failed === 0) rmSync(dataDir, { recursive: true });
+    else process.stderr.write(`\nThe databases of the failed tests are kept in ${server.dataPath}\n`);
+  };
+}
