@@ -1,0 +1,106 @@
+import { Field, InterfaceType, ObjectType, registerEnumType } from 'type-graphql';
+import { assert, type DomainError } from '../domain-error.ts';
+import { type NanoCredits, parseCredits } from '../money.ts';
+import { Inherits } from './auth.ts';
+import { CreditsScalar } from './scalars.ts';
+
+/** The refusals that mutations answer as data. Each mutation's description names those it can answer. */
+export const UserErrorCode = {
+  INVALID_INPUT: 'INVALID_INPUT',
+  NOT_FOUND: 'NOT_FOUND',
+  CONFLICT: 'CONFLICT',
+  IDEMPOTENCY_CONFLICT: 'IDEMPOTENCY_CONFLICT',
+  OUT_OF_CREDITS: 'OUT_OF_CREDITS',
+} as const;
+export type UserErrorCode = (typeof UserErrorCode)[keyof typeof UserErrorCode];
+
+registerEnumType(UserErrorCode, {
+  name: 'UserErrorCode',
+  description: 'Why a mutation, or one item of it, was refused. New codes may be added.',
+  valuesConfig: {
+    INVALID_INPUT: { description: 'A value cannot be used; the message says what would be right.' },
+    NOT_FOUND: { description: 'Nothing that you may see has an id that was given.' },
+    CONFLICT: { description: 'The object is in a state that does not allow this.' },
+    IDEMPOTENCY_CONFLICT: { description: 'The idempotency key was used before with other input.' },
+    OUT_OF_CREDITS: { description: 'The grants that may pay do not hold enough.' },
+  },
+});
+
+/** A refusal that a client may branch on. Rooms add implementations that carry what helps. */
+@InterfaceType('UserError', { description: 'A refusal that a client may branch on.' })
+export abstract class UserError {
+  @Field(() => UserErrorCode, { description: 'Why, for programs.' })
+  code: UserErrorCode;
+
+  @Field(() => String, { description: 'Why, for people, in English.' })
+  message: string;
+
+  @Field(() => [String], {
+    description:
+      'The part of the input that is refused, such as ["items", "3", "quantity"]; empty for all of it.',
+  })
+  path: string[];
+
+  constructor(code: UserErrorCode, message: string, path: readonly string[]) {
+    this.code = code;
+    this.message = message;
+    this.path = [...path];
+  }
+}
+
+/** A refusal that needs no more than its code. */
+@Inherits()
+@ObjectType('Refusal', { implements: UserError, description: 'A refusal that its code says all about.' })
+export class Refusal extends UserError {}
+
+/** The grants that may pay do not hold enough. */
+@Inherits()
+@ObjectType('OutOfCredits', {
+  implements: UserError,
+  description: 'The grants that may pay do not hold enough.',
+})
+export class OutOfCredits extends UserError {
+  @Field(() => CreditsScalar, { description: 'How much is missing.' })
+  shortBy: NanoCredits;
+
+  @Field(() => CreditsScalar, { description: 'How much the grants that may pay for this hold.' })
+  available: NanoCredits;
+
+  constructor(
+    message: string,
+    path: readonly string[],
+    amounts: { shortBy: NanoCredits; available: NanoCredits },
+  ) {
+    super(UserErrorCode.OUT_OF_CREDITS, message, path);
+    this.shortBy = amounts.shortBy;
+    this.available = amounts.available;
+  }
+}
+
+/**
+ * A refusal as data for a mutation's `userErrors`. OUT_OF_CREDITS carries `shortBy` and `available` in its details,
+ * as decimal credits.
+ * @throws the error itself when it is no refusal but a failure (OVERLOADED, UNAVAILABLE …), which is answered as a GraphQL error.
+ */
+export function toUserError(error: DomainError, path: readonly string[]): UserError {
+  const code = REFUSAL_CODE[error.code];
+  if (!code) throw error;
+  if (code !== 'OUT_OF_CREDITS') return new Refusal(code, error.message, path);
+  const { shortBy, available } = error.details;
+  assert(
+    typeof shortBy === 'string' && typeof available === 'string',
+    'OUT_OF_CREDITS says shortBy and available',
+  );
+  return new OutOfCredits(error.message, path, {
+    shortBy: parseCredits(shortBy),
+    available: parseCredits(available),
+  });
+}
+
+const REFUSAL_CODE: Readonly<Partial<Record<DomainError['code'], UserErrorCode>>> = {
+  BAD_USER_INPUT: UserErrorCode.INVALID_INPUT,
+  NOT_FOUND: UserErrorCode.NOT_FOUND,
+  CONFLICT: UserErrorCode.CONFLICT,
+  IDEMPOTENCY_CONFLICT: UserErrorCode.IDEMPOTENCY_CONFLICT,
+  OUT_OF_CREDITS: UserErrorCode.OUT_OF_CREDITS,
+};
