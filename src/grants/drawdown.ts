@@ -1,5 +1,5 @@
-import type { GrantAccount, GrantScope } from '../ledger/book.ts';
 import type { Uuid } from '../id.ts';
+import type { GrantAccount, GrantScope } from '../ledger/book.ts';
 import { minNano, type NanoCredits } from '../money.ts';
 
 /** What is paid for, as grant scopes see it. */
@@ -44,14 +44,24 @@ export function drawDown(
 }
 
 /** What `target` could be charged at `atMs`: Σ remaining of the applicable grants. */
-export function availableFor(grants: Iterable<GrantAccount>, target: ChargeTarget, atMs: number): NanoCredits {
+export function availableFor(
+  grants: Iterable<GrantAccount>,
+  target: ChargeTarget,
+  atMs: number,
+): NanoCredits {
   let sum = 0n;
   for (const grant of grants) if (isApplicable(grant, target, atMs)) sum += grant.remainingNano;
   return sum;
 }
 
 /** Why a grant can or cannot pay at an instant. */
-export type Applicability = 'APPLICABLE' | 'VOIDED' | 'NOT_EFFECTIVE' | 'EXPIRED' | 'OUT_OF_SCOPE' | 'EXHAUSTED';
+export type Applicability =
+  | 'APPLICABLE'
+  | 'VOIDED'
+  | 'NOT_EFFECTIVE'
+  | 'EXPIRED'
+  | 'OUT_OF_SCOPE'
+  | 'EXHAUSTED';
 
 export function applicability(grant: GrantAccount, target: ChargeTarget, atMs: number): Applicability {
   if (grant.status === 'VOIDED') return 'VOIDED';
@@ -99,7 +109,9 @@ function shape(grant: GrantAccount): number {
 }
 
 function specificity(scope: GrantScope): number {
-  return (scope.product === null ? 0 : 1) + (scope.modelId === null ? 0 : 1) + (scope.gpuType === null ? 0 : 1);
+  return (
+    (scope.product === null ? 0 : 1) + (scope.modelId === null ? 0 : 1) + (scope.gpuType === null ? 0 : 1)
+  );
 }
 
 function compareExpiry(a: number | null, b: number | null): number {

@@ -153,7 +153,10 @@ export class Book {
 
   /** Takes what remains of a grant out of the books for good. A scheduled grant leaves without an entry. */
   void(grant: GrantAccount, facts: PostingFacts): void {
-    assert(grant.status === 'SCHEDULED' || grant.status === 'OPEN', 'only an open or scheduled grant is voided');
+    assert(
+      grant.status === 'SCHEDULED' || grant.status === 'OPEN',
+      'only an open or scheduled grant is voided',
+    );
     this.drain(grant, ENTRY_KIND.VOID, facts);
     this.close(grant, 'VOIDED');
     this.refreshNextDue();
@@ -228,7 +231,8 @@ export class Book {
     for (const grant of this.accounts.values()) {
       const atMs = dueAt(grant);
       if (atMs === null) continue;
-      if (!next || atMs < next.atMs || (atMs === next.atMs && grant.id < next.grant.id)) next = { grant, atMs };
+      if (!next || atMs < next.atMs || (atMs === next.atMs && grant.id < next.grant.id))
+        next = { grant, atMs };
     }
     return next;
   }
@@ -241,7 +245,13 @@ export class Book {
     grant.status = 'OPEN';
     const source = grant.kind === 'PREPAID' ? ACCOUNT.CASH : ACCOUNT.PROMO_EXPENSE;
     this.post(facts, [
-      { kind: ENTRY_KIND.ISSUE, debit: source, credit: ACCOUNT.GRANT, grantId: grant.id, amountNano: grant.grantedNano },
+      {
+        kind: ENTRY_KIND.ISSUE,
+        debit: source,
+        credit: ACCOUNT.GRANT,
+        grantId: grant.id,
+        amountNano: grant.grantedNano,
+      },
     ]);
     if (grant.kind === 'PREPAID') this.payDebt(grant, facts);
   }
@@ -250,12 +260,22 @@ export class Book {
     const amountNano = minNano(this.balances.unpaidNano, grant.remainingNano);
     if (amountNano === 0n) return;
     this.post(facts, [
-      { kind: ENTRY_KIND.DEBT_PAYMENT, debit: ACCOUNT.GRANT, credit: ACCOUNT.RECEIVABLE, grantId: grant.id, amountNano },
+      {
+        kind: ENTRY_KIND.DEBT_PAYMENT,
+        debit: ACCOUNT.GRANT,
+        credit: ACCOUNT.RECEIVABLE,
+        grantId: grant.id,
+        amountNano,
+      },
     ]);
     this.settleGrants([grant.id], facts);
   }
 
-  private drain(grant: GrantAccount, kind: typeof ENTRY_KIND.EXPIRY | typeof ENTRY_KIND.VOID, facts: PostingFacts): void {
+  private drain(
+    grant: GrantAccount,
+    kind: typeof ENTRY_KIND.EXPIRY | typeof ENTRY_KIND.VOID,
+    facts: PostingFacts,
+  ): void {
     if (grant.status === 'SCHEDULED' || grant.remainingNano === 0n) return;
     const voidTo = grant.kind === 'PREPAID' ? ACCOUNT.REFUNDS : ACCOUNT.PROMO_EXPENSE;
     const credit = kind === ENTRY_KIND.EXPIRY ? ACCOUNT.BREAKAGE : voidTo;
@@ -330,7 +350,11 @@ function refOf(account: Account, movement: Movement): Uuid | null {
   return account === ACCOUNT.SUPPLIER_PAYABLE ? (movement.supplierTeamId ?? null) : null;
 }
 
-function applyMovement(before: BalancesAfter, movement: Movement, grant: GrantAccount | undefined): BalancesAfter {
+function applyMovement(
+  before: BalancesAfter,
+  movement: Movement,
+  grant: GrantAccount | undefined,
+): BalancesAfter {
   const { amountNano, debit, credit } = movement;
   // Liabilities grow by a credit and shrink by a debit; the receivable is an asset.
   const liability = (account: Account): NanoCredits =>

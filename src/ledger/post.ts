@@ -3,8 +3,8 @@ import { arrayOf, byteaArrayOf, instantArrayOf, textArrayOf } from '../db/arrays
 import type { Fact, Tx } from '../db/client.ts';
 import type { Uuid } from '../id.ts';
 import { Book, type BookHead, type GrantAccount, type GrantKind, type GrantStatus } from './book.ts';
-import { type Entry, GENESIS_HASH } from './entry.ts';
 import type { BalancesAfter } from './entry.ts';
+import { type Entry, GENESIS_HASH } from './entry.ts';
 
 /** The only writer of entries, grants and wallets. */
 
@@ -108,7 +108,11 @@ export async function openBooks(
 }
 
 /** @see openBooks: the read alone, so that a batch can send it together with its other reads. */
-export async function readGrants(tx: Tx, teamIds: readonly Uuid[], grantIds: readonly Uuid[] = []): Promise<GrantRow[]> {
+export async function readGrants(
+  tx: Tx,
+  teamIds: readonly Uuid[],
+  grantIds: readonly Uuid[] = [],
+): Promise<GrantRow[]> {
   const teams = arrayOf(teamIds);
   const open = tx.sql<GrantRow[]>`
     select ${grantColumns(tx)} from unnest(${teams}::uuid[]) as t (id) join grants g on g.team_id = t.id and not g.closed`;
@@ -149,8 +153,12 @@ export async function writeBooks(tx: Tx, books: Iterable<Book>): Promise<void> {
   const changed = [...books].filter((book) => book.changed);
   if (changed.length === 0) return;
   const entries = changed.flatMap((book) => book.entries);
-  const touched = changed.flatMap((book) => [...book.changedGrants].map((grant) => ({ teamId: book.teamId, grant })));
-  const fresh = changed.flatMap((book) => [...book.newGrants].map((grant) => ({ teamId: book.teamId, grant })));
+  const touched = changed.flatMap((book) =>
+    [...book.changedGrants].map((grant) => ({ teamId: book.teamId, grant })),
+  );
+  const fresh = changed.flatMap((book) =>
+    [...book.newGrants].map((grant) => ({ teamId: book.teamId, grant })),
+  );
   await Promise.all([
     updateWallets(tx, changed),
     ...(touched.length > 0 ? [updateGrants(tx, touched)] : []),
@@ -208,8 +216,10 @@ function isClosed({ grant }: GrantChange): boolean {
 }
 
 async function updateGrants(tx: Tx, changes: readonly GrantChange[]): Promise<void> {
-  const amounts = (pick: (g: GrantAccount) => bigint | null) => arrayOf(changes.map(({ grant }) => pick(grant)));
-  const instants = (pick: (g: GrantAccount) => number | null) => instantArrayOf(changes.map(({ grant }) => pick(grant)));
+  const amounts = (pick: (g: GrantAccount) => bigint | null) =>
+    arrayOf(changes.map(({ grant }) => pick(grant)));
+  const instants = (pick: (g: GrantAccount) => number | null) =>
+    instantArrayOf(changes.map(({ grant }) => pick(grant)));
   await tx.sql`
     update grants g set remaining_nano = n.remaining, spent_nano = n.spent, held_nano = n.held, expired_nano = n.expired,
       voided_nano = n.voided, status = n.status, closed = n.closed, closed_at = n.closed_at, closed_seq = n.closed_seq,
