@@ -1,0 +1,160 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type Db, inTransaction, sqlState } from '../db/client.ts';
+import { assert, DomainError } from '../domain-error.ts';
+import type { ChargeRequest, ChargeResult } from './charge.ts';
+import { type ChargeBatchDeps, chargeBatch } from './charge-batch.ts';
+import type { Pending } from './decide.ts';
+
+export interface BatcherOptions {
+  /** Batches in flight at once; a team always goes through the same lane. */
+  readonly lanes: number;
+  /** Requests a batch holds at most. */
+  readonly batchSize: number;
+  /** Requests that may wait before OVERLOADED is answered. */
+  readonly queueLimit: number;
+}
+
+/** One call of `charge`: its results come together when the last of its requests is decided. */
+interface Call {
+  readonly results: ChargeResult[];
+  remaining: number;
+  resolve(results: ChargeResult[]): void;
+  reject(error: unknown): void;
+}
+
+interface Waiting extends Pending {
+  readonly call: Call;
+  readonly index: number;
+}
+
+interface Lane {
+  readonly waiting: Waiting[];
+  running: boolean;
+}
+
+const MAX_ATTEMPTS = 8;
+
+/**
+ * Micro-batching: concurrent calls of this process share transactions. A lane has one batch in flight, and what arrives
+ * meanwhile is its next batch; so at low load a batch is one request that waits for nothing, and under load one commit
+ * serves many.
+ */
+export class Batcher {
+  private readonly lanes: Lane[];
+  private waitingCount = 0;
+  private closed = false;
+  /** Requests decided a second, smoothed, for the retry-after of OVERLOADED. */
+  private perSecond = 1000;
+
+  constructor(
+    private readonly db: Db,
+    private readonly deps: ChargeBatchDeps,
+    private readonly options: BatcherOptions,
+  ) {
+    this.lanes = Array.from({ length: options.lanes }, () => ({ waiting: [], running: false }));
+  }
+
+  /** Requests that wait or are being decided. */
+  get depth(): number {
+    return this.waitingCount;
+  }
+
+  /**
+   * Charges usage; results are in the order of the requests. When this throws, each request of the call was either
+   * charged or not: repeating it with the same keys is safe and charges nothing twice.
+   * @throws DomainError OVERLOADED with retryAfterSeconds when the queue is full, UNAVAILABLE when the database is.
+   */
+  charge(requests: readonly ChargeRequest[]): Promise<ChargeResult[]> {
+    if (requests.length === 0) return Promise.resolve([]);
+    if (this.closed)
+      return Promise.reject(new DomainError('UNAVAILABLE', 'The server is shutting down.', RETRY_SOON));
+    if (this.waitingCount + requests.length > this.options.queueLimit)
+      return Promise.reject(this.overloaded());
+    return new Promise((resolve, reject) => {
+      const call: Call = { results: new Array(requests.length), remaining: requests.length, resolve, reject };
+      const lanes = new Set<Lane>();
+      this.waitingCount += requests.length;
+      requests.forEach((request, index) => {
+        const lane = this.laneOf(request.teamId);
+        lane.waiting.push({ request, call, index });
+        lanes.add(lane);
+      });
+      for (const lane of lanes) if (!lane.running) void this.run(lane);
+    });
+  }
+
+  /** Refuses new calls and waits until everything that was accepted has been answered. */
+  async drain(): Promise<void> {
+    this.closed = true;
+    while (this.waitingCount > 0) await sleep(5);
+  }
+
+  private laneOf(teamId: string): Lane {
+    const lane = this.lanes[Number.parseInt(teamId.slice(-6), 16) % this.lanes.length];
+    assert(lane, 'there is at least one lane');
+    return lane;
+  }
+
+  private async run(lane: Lane): Promise<void> {
+    lane.running = true;
+    while (lane.waiting.length > 0) {
+      const batch = lane.waiting.splice(0, this.options.batchSize);
+      const started = performance.now();
+      await this.settle(batch);
+      this.waitingCount -= batch.length;
+      const rate = batch.length / ((performance.now() - started) / 1000);
+      this.perSecond += (rate * this.lanes.length - this.perSecond) * 0.1;
+    }
+    lane.running = false;
+  }
+
+  /** Decides a batch and answers its callers; a failure that is one request's own fault is not the others'. */
+  private async settle(batch: readonly Waiting[]): Promise<void> {
+    try {
+      const results = await this.decide(batch);
+      batch.forEach((waiting, i) => {
+        const result = results[i];
+        assert(result, 'each request has a result');
+        answer(waiting, result);
+      });
+    } catch (error) {
+      if (batch.length === 1 || error instanceof DomainError) {
+        for (const { call } of batch) call.reject(error);
+        return;
+      }
+      const middle = batch.length >>> 1;
+      await this.settle(batch.slice(0, middle));
+      await this.settle(batch.slice(middle));
+    }
+  }
+
+  /** A key conflict, deadlock or serialisation failure rolled everything back: the batch is decided again. */
+  private async decide(batch: readonly Waiting[]): Promise<ChargeResult[]> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await inTransaction(this.db, (tx) => chargeBatch(tx, batch, this.deps));
+      } catch (error) {
+        if (attempt === MAX_ATTEMPTS || !/^(23505|40001|40P01)$/.test(sqlState(error) ?? '')) throw error;
+      }
+    }
+  }
+
+  private overloaded(): DomainError {
+    const retryAfterSeconds = Math.max(1, Math.ceil(this.waitingCount / this.perSecond));
+    return new DomainError(
+      'OVERLOADED',
+      `Too much usage is waiting. Repeat the request in ${retryAfterSeconds} s.`,
+      {
+        retryAfterSeconds,
+      },
+    );
+  }
+}
+
+const RETRY_SOON = { retryAfterSeconds: 1 };
+
+function answer({ call, index }: Waiting, result: ChargeResult): void {
+  call.results[index] = result;
+  call.remaining -= 1;
+  if (call.remaining === 0) call.resolve(call.results);
+}

@@ -1,0 +1,99 @@
+import type { ActorRef } from '../actor.ts';
+import type { Meter } from '../catalog/meters.ts';
+import type { Decimal } from '../decimal.ts';
+import type { Uuid } from '../id.ts';
+import type { BalancesAfter } from '../ledger/entry.ts';
+import type { NanoCredits } from '../money.ts';
+
+/** Usage to be charged, checked for form at the edge. */
+export interface ChargeRequest {
+  readonly teamId: Uuid;
+  readonly idempotencyKey: string;
+  /** Digests of the key and of everything else the caller supplied, hex. */
+  readonly keyDigest: string;
+  readonly requestDigest: string;
+  readonly modelKey: string;
+  readonly quantities: ReadonlyMap<Meter, Decimal>;
+  /** Facts that may change the price: `serviceTier`, `region` … */
+  readonly params: ReadonlyMap<string, string>;
+  /** When it was used; the price is judged then. Absent: when it is posted. */
+  readonly occurredAt?: Date;
+  readonly memberId?: Uuid;
+  readonly apiKeyId?: Uuid;
+  readonly tags?: Readonly<Record<string, string>>;
+  /** The work is done: what credit cannot pay may become debt, up to the team's limit. */
+  readonly afterTheFact: boolean;
+  readonly actor: ActorRef;
+}
+
+export const CHARGE_STATUS = { CHARGED: 1, UNBILLED: 2 } as const;
+export type ChargeStatus = keyof typeof CHARGE_STATUS;
+
+/** A charge as it is kept. `fromSeq`–`toSeq` are its entries; null when nothing was posted. */
+export interface Charge {
+  readonly teamId: Uuid;
+  readonly id: Uuid;
+  readonly status: ChargeStatus;
+  readonly modelId: Uuid;
+  readonly priceVersionId: Uuid;
+  /** Meter → decimal text. */
+  readonly quantities: Readonly<Record<string, string>>;
+  readonly params: Readonly<Record<string, string>> | null;
+  readonly amountNano: NanoCredits;
+  /** The part that became debt. */
+  readonly debtNano: NanoCredits;
+  readonly fromSeq: bigint | null;
+  readonly toSeq: bigint | null;
+  readonly occurredAt: Date;
+  readonly postedAt: Date;
+  readonly memberId: Uuid | null;
+  readonly apiKeyId: Uuid | null;
+  readonly deploymentId: Uuid | null;
+  readonly runId: Uuid | null;
+  readonly tags: Readonly<Record<string, string>> | null;
+  readonly actor: ActorRef;
+}
+
+/** A stored charge with the digests that make it idempotent. */
+export interface KeyedCharge {
+  readonly charge: Charge;
+  readonly keyDigest: string;
+  readonly requestDigest: string;
+}
+
+export type ChargeRefusalCode =
+  | 'TEAM_NOT_FOUND'
+  | 'MODEL_NOT_FOUND'
+  | 'NOT_PRICED'
+  | 'INVALID_USAGE'
+  | 'ATTRIBUTION_NOT_FOUND'
+  | 'OCCURRED_AT_OUT_OF_RANGE'
+  | 'IDEMPOTENCY_CONFLICT'
+  | 'OUT_OF_CREDITS';
+
+/** Why an item was not charged; nothing of it was written and its key is free. */
+export interface ChargeRefusal {
+  readonly code: ChargeRefusalCode;
+  readonly message: string;
+  /** The member of the item that is to blame. */
+  readonly field: string;
+  /** OUT_OF_CREDITS only. */
+  readonly shortByNano?: NanoCredits;
+  readonly availableNano?: NanoCredits;
+}
+
+/** The answer to one request. The balance is the team's after this item, as of entry `seq`. */
+export type ChargeResult =
+  | {
+      readonly ok: true;
+      readonly charge: Charge;
+      readonly replayed: boolean;
+      readonly balances: BalancesAfter;
+      readonly seq: bigint;
+    }
+  | {
+      readonly ok: false;
+      readonly refusal: ChargeRefusal;
+      readonly balances?: BalancesAfter;
+      readonly seq?: bigint;
+    };
