@@ -1,8 +1,21 @@
-import { type GraphQLField, type GraphQLSchema, isIntrospectionType, isObjectType } from 'graphql';
+import {
+  type GraphQLField,
+  type GraphQLObjectType,
+  type GraphQLSchema,
+  isIntrospectionType,
+  isObjectType,
+} from 'graphql';
 import { type AuthChecker, Authorized, Extensions, type ResolverData } from 'type-graphql';
-import { assert, badInput, DomainError, notFound } from '../domain-error.ts';
-import { parseId, publicId, type Uuid } from '../id.ts';
-import { type Decision, decide, type Permission, type Reach } from '../teams/permissions.ts';
+import { assert, badInput } from '../domain-error.ts';
+import { parseId, type Uuid } from '../id.ts';
+import {
+  decide,
+  demand,
+  type Permission,
+  type Reach,
+  type Role,
+  unauthenticated,
+} from '../teams/permissions.ts';
 import type { Context } from './context.ts';
 
 /**
@@ -16,7 +29,7 @@ export async function permit(ctx: Context, permission: Permission, teamId?: Uuid
 
 /** Whether `permit` would let this pass: for lists and `node`, where what may not be seen is left out. */
 export async function isPermitted(ctx: Context, permission: Permission, teamId?: Uuid): Promise<boolean> {
-  const decision = await decisionOf(ctx, permission, teamId);
+  const decision = decide(ctx.actor, permission, await roleIn(ctx, teamId), teamId);
   return decision === 'ALL' || decision === 'OWN';
 }
 
@@ -36,25 +49,11 @@ export async function usageScope(ctx: Context, teamId: Uuid): Promise<UsageScope
 }
 
 async function reach(ctx: Context, permission: Permission, teamId?: Uuid): Promise<Reach> {
-  const decision = await decisionOf(ctx, permission, teamId);
-  if (decision === 'ALL' || decision === 'OWN') return decision;
-  throw refusal(decision, teamId);
+  return demand(ctx.actor, permission, await roleIn(ctx, teamId), teamId);
 }
 
-async function decisionOf(ctx: Context, permission: Permission, teamId?: Uuid): Promise<Decision> {
-  const role = teamId === undefined ? undefined : await ctx.roleIn(teamId);
-  return decide(ctx.actor, permission, role, teamId);
-}
-
-function refusal(decision: Exclude<Decision, Reach>, teamId: Uuid | undefined): DomainError {
-  if (decision === 'UNAUTHENTICATED') return unauthenticated();
-  if (decision === 'NOT_FOUND' && teamId) return notFound('Team', publicId('team', teamId));
-  return new DomainError('FORBIDDEN', 'Your role or the scopes of your key do not allow this.');
-}
-
-/** What a request without usable credentials is told. */
-export function unauthenticated(): DomainError {
-  return new DomainError('UNAUTHENTICATED', 'Send credentials: Authorization: Bearer <API key or token>.');
+async function roleIn(ctx: Context, teamId: Uuid | undefined): Promise<Role | undefined> {
+  return teamId === undefined ? undefined : ctx.roleIn(teamId);
 }
 
 /** What a rule looks at to tell which team is concerned. */
@@ -151,17 +150,26 @@ function demandReason(args: Readonly<Record<string, unknown>>): void {
     throw badInput('reason', 'must say why, it is kept.');
 }
 
-/** The rule of each field of each object type in `schema` (`Type.field`), undefined where none was given. */
+/**
+ * The rule of each field of each object type in `schema` (`Type.field`), undefined where none was given, or where it is
+ * not enforced: type-graphql ignores the guards of plain fields in a class with `simpleResolvers`.
+ */
 export function accessOf(schema: GraphQLSchema): ReadonlyMap<string, Access | undefined> {
   const types = Object.values(schema.getTypeMap()).filter(isObjectType);
   const named = types
     .filter((type) => !isIntrospectionType(type))
     .flatMap((type) =>
       Object.values(type.getFields()).map(
-        (field) => [`${type.name}.${field.name}`, ruleOf(field) ?? ruleOf(type)] as const,
+        (field) => [`${type.name}.${field.name}`, enforcedRule(type, field)] as const,
       ),
     );
   return new Map(named);
+}
+
+function enforcedRule(type: GraphQLObjectType, field: GraphQLField<unknown, Context>): Access | undefined {
+  const access = ruleOf(field) ?? ruleOf(type);
+  const needsResolver = access?.rule === 'PERMIT' || access?.rule === 'SIGNED_IN';
+  return needsResolver && !field.resolve ? undefined : access;
 }
 
 function ruleOf(part: Pick<GraphQLField<unknown, Context>, 'extensions'>): Access | undefined {

@@ -1,5 +1,6 @@
 import type { Actor, KeyType } from '../actor.ts';
-import type { Uuid } from '../id.ts';
+import { DomainError, notFound } from '../domain-error.ts';
+import { publicId, type Uuid } from '../id.ts';
 
 export const ROLES = ['OWNER', 'ADMIN', 'MEMBER'] as const;
 /** What a user is in a team. */
@@ -61,6 +62,12 @@ const TABLE = {
 /** The names of all that can be permitted. */
 export type Permission = keyof typeof TABLE;
 
+/** The scopes that a key of this type may have: those that some row asks it for. */
+export function scopesFor(keyType: KeyType): readonly string[] {
+  const cells = Object.values(TABLE).map((row: Row) => row[keyType]);
+  return [...new Set(cells.flatMap((cell) => (typeof cell === 'object' ? [cell.scope] : [])))].sort();
+}
+
 /** Every permission, for tests that go through all of them. */
 // Object.keys forgets the literal type of the keys.
 export const PERMISSIONS = Object.keys(TABLE) as readonly Permission[];
@@ -86,6 +93,28 @@ export function decide(
   if (teamId !== undefined && !isRelated(actor, role, teamId)) return 'NOT_FOUND';
   const row: Row = TABLE[permission];
   return reachOf(actor, row[columnOf(actor, role, teamId)] ?? 'NONE');
+}
+
+/**
+ * How far the permission goes.
+ * @throws DomainError UNAUTHENTICATED, FORBIDDEN, or NOT_FOUND exactly as for an unknown team.
+ */
+export function demand(
+  actor: Actor,
+  permission: Permission,
+  role: Role | undefined,
+  teamId: Uuid | undefined,
+): Reach {
+  const decision = decide(actor, permission, role, teamId);
+  if (decision === 'ALL' || decision === 'OWN') return decision;
+  if (decision === 'UNAUTHENTICATED') throw unauthenticated();
+  if (decision === 'NOT_FOUND' && teamId) throw notFound('Team', publicId('team', teamId));
+  throw new DomainError('FORBIDDEN', 'Your role or the scopes of your key do not allow this.');
+}
+
+/** What a request without credentials is told when it needs some. */
+export function unauthenticated(): DomainError {
+  return new DomainError('UNAUTHENTICATED', 'Send credentials: Authorization: Bearer <API key or token>.');
 }
 
 type Asker = Exclude<Actor, { kind: 'SYSTEM' | 'ANONYMOUS' }>;

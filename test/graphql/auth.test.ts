@@ -70,6 +70,14 @@ class Receipt {
   account!: Account;
 }
 
+@Inherits()
+@ObjectType({ simpleResolvers: true })
+class Note {
+  @Permit('inspect')
+  @Field(() => String)
+  neverEnforced!: string;
+}
+
 @InputType()
 class RenameInput {
   @Field(() => String)
@@ -102,6 +110,12 @@ class AccountResolver {
   @Mutation(() => Receipt)
   rename(@Arg('input', () => RenameInput) _input: RenameInput): Receipt {
     return { account: this.mine() };
+  }
+
+  @Inherits()
+  @FieldResolver(() => Note)
+  note(): Note {
+    return new Note();
   }
 
   @Permit('billing:read', ({ root }: { root: Account }) => root.teamId)
@@ -205,7 +219,12 @@ test('the rule of each field is found in the schema, its own before that of its 
   expect(rules.get('Account.balance')).toMatchObject({ rule: 'PERMIT', permission: 'billing:read' });
   expect(rules.get('Account.name')).toEqual({ rule: 'INHERITS' });
   expect(rules.get('Receipt.account')).toEqual({ rule: 'INHERITS' });
-  expect([...rules].filter(([, rule]) => !rule).map(([field]) => field)).toEqual(['Account.forgotten']);
+});
+
+test('a field without a rule, or with one that nothing enforces, stands out', () => {
+  const rules = accessOf(schema);
+  const bare = [...rules].filter(([, rule]) => !rule).map(([field]) => field);
+  expect(bare.sort()).toEqual(['Account.forgotten', 'Note.neverEnforced']);
 });
 
 test('usage is shown whole to admins, and only their own to members and team keys', async () => {
