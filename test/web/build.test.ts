@@ -1,0 +1,50 @@
+import { execFileSync } from 'node:child_process';
+import { appendFileSync, cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+
+const REPOSITORY = fileURLToPath(new URL('../..', import.meta.url));
+let clone: string;
+
+beforeEach(() => {
+  clone = mkdtempSync(join(tmpdir(), 'drawdown-web-'));
+  cpSync(join(REPOSITORY, 'web'), join(clone, 'web'), {
+    recursive: true,
+    filter: (source) => source !== join(REPOSITORY, 'web', 'dist'),
+  });
+  cpSync(join(REPOSITORY, 'package-lock.json'), join(clone, 'package-lock.json'));
+  symlinkSync(join(REPOSITORY, 'node_modules'), join(clone, 'node_modules'));
+});
+
+afterEach(() => {
+  rmSync(clone, { recursive: true, force: true });
+});
+
+function build(): string {
+  return execFileSync(process.execPath, [join(clone, 'web', 'build.mjs')], {
+    encoding: 'utf8',
+    env: { PATH: process.env.PATH, HOME: join(clone, 'no-such-home') },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+}
+
+const builtPage = () => readFileSync(join(clone, 'web', 'dist', 'graphiql', 'index.html'), 'utf8');
+
+test('builds GraphiQL without a home folder, and again only when a source changed', () => {
+  expect(build()).toMatch(/^GraphiQL built into web\/dist\/graphiql in [\d.]+ s\.\n$/);
+  const first = builtPage();
+  expect(build()).toBe('GraphiQL is built and up to date (web/dist/graphiql).\n');
+
+  appendFileSync(join(clone, 'web', 'graphiql', 'page.css'), 'body { outline: none; }\n');
+  expect(build()).toMatch(/^GraphiQL built/);
+  expect(builtPage()).not.toBe(first);
+});
+
+test('refers to scripts and styles below /graphiql/ only', () => {
+  build();
+  const addresses = [...builtPage().matchAll(/(?:src|href)="([^"]*)"/g)].map(([, address]) => address ?? '');
+  expect(addresses.length).toBeGreaterThan(2);
+  expect(addresses.filter((address) => !/^(\/graphiql\/assets\/|data:image\/svg)/.test(address))).toEqual([]);
+});
