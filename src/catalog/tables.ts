@@ -38,7 +38,7 @@ export const models = pgTable(
     /** The team that earns from this model, when it is a team of this installation. */
     supplierTeamId: uuid(),
     active: boolean().notNull().default(true),
-    /** Limits and capabilities: `{ maxInputTokens, maxOutputTokens, capabilities: [...] }`. */
+    /** `ModelFacts`: limits, capabilities and whatever else a price list says. */
     facts: jsonb().notNull().default({}),
     createdAt: instant().notNull(),
   },
@@ -53,7 +53,7 @@ export const priceVersions = pgTable(
     modelId: uuid().notNull(),
     version: integer().notNull(),
     effectiveAt: instant().notNull(),
-    /** `PriceComponent[]` as JSON text, exact decimals as strings. */
+    /** A `Price` (components, multipliers, minimum) as canonical JSON text, exact decimals as strings. */
     components: text().notNull(),
     createdAt: instant().notNull(),
     actorKind: smallint().notNull(),

@@ -1,0 +1,218 @@
+import { desc, eq, sql } from 'drizzle-orm';
+import type { ActorRef } from '../actor.ts';
+import type { Reader, Tx } from '../db/client.ts';
+import { claimKey } from '../db/idempotency.ts';
+import { assert, badInput, DomainError, notFound } from '../domain-error.ts';
+import { newUuid, type Uuid } from '../id.ts';
+import { INSTALLATION } from '../teams/audit.ts';
+import { type ModelFacts, NO_FACTS } from './model-facts.ts';
+import type { Price } from './price.ts';
+import { formatPrice } from './price-json.ts';
+import { catalogState, gpuTypes, models, priceVersions, products } from './tables.ts';
+
+export type ModelRow = typeof models.$inferSelect;
+export type PriceVersionRow = typeof priceVersions.$inferSelect;
+
+/** Who changes the catalogue, why and when. */
+export interface CatalogChange {
+  readonly actor: ActorRef;
+  readonly reason: string;
+  readonly now: Date;
+}
+
+/** A model's first price holds since then, so that usage reported late has a price. */
+export const FIRST_EFFECTIVE_AT = new Date(0);
+
+const MAX_REASON = 500;
+
+/** Takes the lock of the catalogue until the transaction ends: changes of models and prices happen one after another. */
+export async function lockCatalog(tx: Tx): Promise<void> {
+  await tx.orm.select().from(catalogState).for('update');
+}
+
+/** Tells caches that the catalogue changed, in the transaction that changes it. */
+export async function bumpRevision(tx: Tx): Promise<void> {
+  await tx.orm.update(catalogState).set({ revision: sql`${catalogState.revision} + 1` });
+}
+
+export interface CreateModel {
+  readonly key: string;
+  /** Default: the key. */
+  readonly name?: string;
+  readonly product: string;
+  readonly gpuType?: string;
+  readonly supplierLabel: string;
+  /** The team that earns from it. */
+  readonly supplierTeamId?: Uuid;
+  readonly facts?: ModelFacts;
+  readonly price: Price;
+}
+
+/**
+ * Adds a model with its first price. The product and the GPU type are added too when they are new.
+ * @throws DomainError CONFLICT when the key is taken, BAD_USER_INPUT naming the field.
+ */
+export async function createModel(
+  tx: Tx,
+  input: CreateModel,
+  change: CatalogChange,
+): Promise<{ modelId: Uuid; priceVersionId: Uuid }> {
+  await lockCatalog(tx);
+  if (await modelWithKey(tx, input.key)) {
+    throw new DomainError('CONFLICT', `There is a model ${input.key} already.`, { field: 'key' });
+  }
+  const model = newModelRow(input, change.now);
+  const first = firstVersionRow(model.id, input.price, change);
+  await insertModels(tx, [model], [first]);
+  await bumpRevision(tx);
+  return { modelId: model.id, priceVersionId: first.id };
+}
+
+export interface SetModelPrice {
+  readonly modelKey: string;
+  readonly price: Price;
+  /** Default now. */
+  readonly effectiveAt?: Date;
+  readonly reason: string;
+  readonly idempotencyKey: string;
+}
+
+/**
+ * Gives a model a new price from `effectiveAt` on. What has been charged keeps the version it was charged by.
+ * @throws DomainError NOT_FOUND for the model, BAD_USER_INPUT naming the field (`effectiveAt` in the past or before the
+ * newest version's), IDEMPOTENCY_CONFLICT.
+ */
+export async function setModelPrice(
+  tx: Tx,
+  input: SetModelPrice,
+  actor: ActorRef,
+  now: Date,
+): Promise<{ modelId: Uuid; priceVersionId: Uuid; replayed: boolean }> {
+  await lockCatalog(tx);
+  const model = await modelWithKey(tx, input.modelKey);
+  if (!model) throw notFound('Model', input.modelKey);
+  const { idempotencyKey, price, ...rest } = input;
+  const request = { ...rest, price: formatPrice(price) };
+  const claim = { teamId: INSTALLATION, operation: 'setModelPrice', key: idempotencyKey, request };
+  const id = newUuid(now.getTime());
+  const first = await claimKey(tx, claim, id, now);
+  if (first !== undefined) return { modelId: model.id, priceVersionId: first, replayed: true };
+  const latest = await latestVersion(tx, model.id);
+  const change = { actor, reason: input.reason, now };
+  const row = nextVersionRow(latest, price, input.effectiveAt ?? now, change);
+  await tx.orm.insert(priceVersions).values({ ...row, id });
+  await bumpRevision(tx);
+  return { modelId: model.id, priceVersionId: id, replayed: false };
+}
+
+/** The row of a new model. @throws DomainError BAD_USER_INPUT naming the field. */
+export function newModelRow(input: CreateModel, now: Date): ModelRow {
+  const { key, name = key, product, supplierLabel } = input;
+  return {
+    id: newUuid(now.getTime()),
+    key: checkText(key, 200, 'key'),
+    name: checkText(name, 200, 'name'),
+    product: checkText(product, 100, 'product'),
+    gpuType: input.gpuType ?? null,
+    supplierLabel: checkText(supplierLabel, 100, 'supplierLabel'),
+    supplierTeamId: input.supplierTeamId ?? null,
+    active: true,
+    facts: input.facts ?? NO_FACTS,
+    createdAt: now,
+  };
+}
+
+/** A model's first version: it holds since ever. */
+export function firstVersionRow(modelId: Uuid, price: Price, change: CatalogChange): PriceVersionRow {
+  return versionRow({ modelId, version: 1, effectiveAt: FIRST_EFFECTIVE_AT, price }, change);
+}
+
+/**
+ * The version after `latest`.
+ * @throws DomainError BAD_USER_INPUT: a price must not change what has happened, nor go behind the newest version.
+ */
+export function nextVersionRow(
+  latest: Pick<PriceVersionRow, 'modelId' | 'version' | 'effectiveAt'>,
+  price: Price,
+  effectiveAt: Date,
+  change: CatalogChange,
+  field = 'effectiveAt',
+): PriceVersionRow {
+  if (effectiveAt < change.now) throw badInput(field, 'must not be in the past.');
+  if (effectiveAt < latest.effectiveAt) {
+    const since = latest.effectiveAt.toISOString();
+    throw badInput(field, `must not be before that of version ${latest.version}, ${since}.`);
+  }
+  return versionRow({ modelId: latest.modelId, version: latest.version + 1, effectiveAt, price }, change);
+}
+
+function versionRow(
+  { price, ...version }: { modelId: Uuid; version: number; effectiveAt: Date; price: Price },
+  { actor, reason, now }: CatalogChange,
+): PriceVersionRow {
+  return {
+    ...version,
+    id: newUuid(now.getTime()),
+    components: formatPrice(price),
+    createdAt: now,
+    actorKind: actor.kind,
+    actorId: actor.id,
+    reason: checkText(reason, MAX_REASON, 'reason'),
+  };
+}
+
+const ROWS_PER_STATEMENT = 1000;
+
+/** Writes new models with their first versions, and the products and GPU types that are new with them. */
+export async function insertModels(
+  tx: Tx,
+  rows: readonly ModelRow[],
+  versions: readonly PriceVersionRow[],
+): Promise<void> {
+  await addProducts(tx, new Set(rows.map(({ product }) => product)));
+  await addGpuTypes(tx, new Set(rows.flatMap(({ gpuType }) => gpuType ?? [])));
+  for (let i = 0; i < rows.length; i += ROWS_PER_STATEMENT) {
+    await tx.orm.insert(models).values(rows.slice(i, i + ROWS_PER_STATEMENT));
+    await tx.orm.insert(priceVersions).values(versions.slice(i, i + ROWS_PER_STATEMENT));
+  }
+}
+
+/** Makes sure that the products exist. A new one is named after its code: `image_generation` → "Image generation". */
+export async function addProducts(tx: Tx, codes: ReadonlySet<string>): Promise<void> {
+  if (codes.size === 0) return;
+  const rows = [...codes].map((code) => ({ code, name: nameOfCode(code) }));
+  await tx.orm.insert(products).values(rows).onConflictDoNothing();
+}
+
+/** Makes sure that the GPU types exist. */
+async function addGpuTypes(tx: Tx, codes: ReadonlySet<string>): Promise<void> {
+  if (codes.size === 0) return;
+  const rows = [...codes].map((code) => ({ code, name: `GPU ${code}` }));
+  await tx.orm.insert(gpuTypes).values(rows).onConflictDoNothing();
+}
+
+function nameOfCode(code: string): string {
+  const words = code.replaceAll(/[_-]+/g, ' ').trim();
+  return words.charAt(0).toUpperCase() + words.slice(1);
+}
+
+async function modelWithKey(reader: Reader, key: string): Promise<ModelRow | undefined> {
+  const [model] = await reader.orm.select().from(models).where(eq(models.key, key));
+  return model;
+}
+
+async function latestVersion(reader: Reader, modelId: Uuid): Promise<PriceVersionRow> {
+  const [latest] = await reader.orm
+    .select()
+    .from(priceVersions)
+    .where(eq(priceVersions.modelId, modelId))
+    .orderBy(desc(priceVersions.version))
+    .limit(1);
+  assert(latest, 'a model has a price since it was created');
+  return latest;
+}
+
+function checkText(text: string, max: number, field: string): string {
+  if (text.trim() === text && text !== '' && text.length <= max && !/\p{Cc}/u.test(text)) return text;
+  throw badInput(field, `must have 1 to ${max} characters, without spaces around it and control characters.`);
+}
