@@ -1,10 +1,9 @@
-import type { ActorKind } from '../actor.ts';
 import { arrayOf, byteaArrayOf, instantArrayOf, textArrayOf } from '../db/arrays.ts';
 import type { Fact, Tx } from '../db/client.ts';
 import type { Uuid } from '../id.ts';
-import { Book, type BookHead, type GrantAccount, type GrantKind, type GrantStatus } from './book.ts';
-import type { BalancesAfter } from './entry.ts';
-import { type Entry, GENESIS_HASH } from './entry.ts';
+import { Book, type BookHead, type GrantAccount } from './book.ts';
+import { type BalancesAfter, type Entry, GENESIS_HASH } from './entry.ts';
+import { type GrantRow, grantColumns, grantOf, headOf, type WalletRow, walletColumns } from './rows.ts';
 
 /** The only writer of entries, grants and wallets. */
 
@@ -26,50 +25,6 @@ export function isLedgerPosted(fact: Fact): fact is LedgerPosted {
   return fact.type === 'ledger.posted';
 }
 
-interface WalletRow {
-  team_id: Uuid;
-  seq: bigint;
-  charge_count: bigint;
-  head_hash: string;
-  posted_ms: number;
-  available_nano: bigint;
-  prepaid_nano: bigint;
-  unrestricted_nano: bigint;
-  held_nano: bigint;
-  disputed_nano: bigint;
-  unpaid_nano: bigint;
-  debt_limit_nano: bigint;
-  due_ms: number | null;
-}
-
-/** A grant row as the queries of this file select it. */
-export interface GrantRow {
-  team_id: Uuid;
-  id: Uuid;
-  kind: GrantKind;
-  source: string;
-  scope_product: string | null;
-  scope_model_id: Uuid | null;
-  scope_gpu_type: string | null;
-  priority: number;
-  granted_nano: bigint;
-  remaining_nano: bigint;
-  cost_basis_nano: bigint;
-  effective_ms: number;
-  expires_ms: number | null;
-  status: GrantStatus;
-  closed_ms: number | null;
-  closed_seq: bigint | null;
-  spent_nano: bigint;
-  held_nano: bigint;
-  expired_nano: bigint;
-  voided_nano: bigint;
-  created_ms: number;
-  actor_kind: ActorKind;
-  actor_id: Uuid | null;
-  reason: string | null;
-}
-
 /** A team's stream as its wallet row has it under the lock; its grants are not read yet. */
 export type LockedHeads = ReadonlyMap<Uuid, BookHead>;
 
@@ -87,10 +42,7 @@ export async function openLedger(tx: Tx, teamId: Uuid, at: Date, debtLimitNano: 
  */
 export async function lockHeads(tx: Tx, teamIds: readonly Uuid[]): Promise<LockedHeads> {
   const rows = await tx.sql<WalletRow[]>`
-    select w.team_id, w.seq, w.charge_count, encode(w.head_hash, 'hex') as head_hash,
-      extract(epoch from w.head_posted_at)::float8 * 1000 as posted_ms,
-      w.available_nano, w.prepaid_nano, w.unrestricted_nano, w.held_nano, w.disputed_nano, w.unpaid_nano,
-      w.debt_limit_nano, extract(epoch from w.next_due_at)::float8 * 1000 as due_ms
+    select ${walletColumns(tx)}
     from unnest(${arrayOf(teamIds)}::uuid[]) as t (id) join wallets w on w.team_id = t.id
     order by w.team_id for update of w`;
   return new Map(rows.map((row) => [row.team_id, headOf(row)]));
@@ -287,59 +239,4 @@ async function insertEntries(tx: Tx, entries: readonly Entry[]): Promise<void> {
       ${instantArrayOf(entries.map((e) => e.occurredAtMs))}::timestamptz[], ${column((e) => e.actor.kind)}::int2[],
       ${column((e) => e.actor.id)}::uuid[], ${textArrayOf(entries.map((e) => e.reason))}::text[],
       ${column((e) => e.correctsSeq)}::int8[], ${byteaArrayOf(entries.map((e) => e.hash))}::bytea[])`;
-}
-
-function headOf(row: WalletRow): BookHead {
-  return {
-    teamId: row.team_id,
-    seq: row.seq,
-    chargeCount: row.charge_count,
-    hash: row.head_hash,
-    postedAtMs: Math.round(row.posted_ms),
-    balances: {
-      availableNano: row.available_nano,
-      prepaidNano: row.prepaid_nano,
-      unrestrictedNano: row.unrestricted_nano,
-      heldNano: row.held_nano,
-      disputedNano: row.disputed_nano,
-      unpaidNano: row.unpaid_nano,
-    },
-    debtLimitNano: row.debt_limit_nano,
-    nextDueAtMs: row.due_ms === null ? null : Math.round(row.due_ms),
-  };
-}
-
-/** The columns of `GrantRow` from `grants g`. */
-export function grantColumns(tx: Pick<Tx, 'sql'>) {
-  return tx.sql`g.team_id, g.id, g.kind, g.source, g.scope_product, g.scope_model_id, g.scope_gpu_type, g.priority,
-    g.granted_nano, g.remaining_nano, g.cost_basis_nano, extract(epoch from g.effective_at)::float8 * 1000 as effective_ms,
-    extract(epoch from g.expires_at)::float8 * 1000 as expires_ms, g.status,
-    extract(epoch from g.closed_at)::float8 * 1000 as closed_ms, g.closed_seq, g.spent_nano, g.held_nano, g.expired_nano,
-    g.voided_nano, extract(epoch from g.created_at)::float8 * 1000 as created_ms, g.actor_kind, g.actor_id, g.reason`;
-}
-
-/** A grant row as the account that a book works on. */
-export function grantOf(row: GrantRow): GrantAccount {
-  return {
-    id: row.id,
-    kind: row.kind,
-    source: row.source,
-    scope: { product: row.scope_product, modelId: row.scope_model_id, gpuType: row.scope_gpu_type },
-    priority: row.priority,
-    grantedNano: row.granted_nano,
-    remainingNano: row.remaining_nano,
-    costBasisNano: row.cost_basis_nano,
-    effectiveAtMs: Math.round(row.effective_ms),
-    expiresAtMs: row.expires_ms === null ? null : Math.round(row.expires_ms),
-    status: row.status,
-    closedAtMs: row.closed_ms === null ? null : Math.round(row.closed_ms),
-    closedSeq: row.closed_seq,
-    spentNano: row.spent_nano,
-    heldNano: row.held_nano,
-    expiredNano: row.expired_nano,
-    voidedNano: row.voided_nano,
-    createdAtMs: Math.round(row.created_ms),
-    actor: { kind: row.actor_kind, id: row.actor_id },
-    reason: row.reason,
-  };
 }
