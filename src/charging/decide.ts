@@ -4,7 +4,9 @@ import { formatDecimal } from '../decimal.ts';
 import { availableFor, type ChargeTarget, drawDown, inDrawdownOrder } from '../grants/drawdown.ts';
 import { orderedUuid } from '../id.ts';
 import { ACCOUNT, ENTRY_KIND } from '../ledger/account.ts';
-import type { Book, GrantAccount, Movement } from '../ledger/book.ts';
+import type { Book } from '../ledger/book.ts';
+import type { GrantAccount } from '../ledger/grant-account.ts';
+import type { Movement } from '../ledger/movement.ts';
 import { formatCredits, type NanoCredits } from '../money.ts';
 import type { Charge, ChargeRefusal, ChargeRequest, ChargeResult, KeyedCharge } from './charge.ts';
 

@@ -1,5 +1,5 @@
 import type { Uuid } from '../id.ts';
-import type { GrantAccount, GrantScope } from '../ledger/book.ts';
+import type { GrantAccount, GrantScope } from '../ledger/grant-account.ts';
 import { minNano, type NanoCredits } from '../money.ts';
 
 /** What is paid for, as grant scopes see it. */

@@ -3,7 +3,8 @@ import type { Tx } from '../db/client.ts';
 import { claimKey } from '../db/idempotency.ts';
 import { badInput, notFound } from '../domain-error.ts';
 import { newUuid, publicId, type Uuid } from '../id.ts';
-import type { Book, GrantAccount, GrantKind, GrantScope } from '../ledger/book.ts';
+import type { Book } from '../ledger/book.ts';
+import type { GrantAccount, GrantKind, GrantScope } from '../ledger/grant-account.ts';
 import { lockBook, writeBooks } from '../ledger/post.ts';
 import { MAX_NANO, type NanoCredits } from '../money.ts';
 

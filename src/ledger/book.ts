@@ -2,43 +2,11 @@ import type { ActorRef } from '../actor.ts';
 import { SYSTEM_ACTOR } from '../actor.ts';
 import { assert } from '../domain-error.ts';
 import { newUuid, type Uuid } from '../id.ts';
-import { addNano, minNano, type NanoCredits } from '../money.ts';
-import { ACCOUNT, type Account, ENTRY_KIND, type EntryKind } from './account.ts';
+import { minNano, type NanoCredits } from '../money.ts';
+import { ACCOUNT, ENTRY_KIND } from './account.ts';
 import { type BalancesAfter, type Entry, entryHash } from './entry.ts';
-
-export type GrantKind = 'PROMOTIONAL' | 'PREPAID';
-export type GrantStatus = 'SCHEDULED' | 'OPEN' | 'SPENT' | 'EXPIRED' | 'VOIDED';
-
-/** What a grant may be spent on; all null: anything. */
-export interface GrantScope {
-  readonly product: string | null;
-  readonly modelId: Uuid | null;
-  readonly gpuType: string | null;
-}
-
-/** A grant's terms and what became of it. Amounts change only through `Book`. */
-export interface GrantAccount {
-  readonly id: Uuid;
-  readonly kind: GrantKind;
-  readonly source: string;
-  readonly scope: GrantScope;
-  readonly priority: number;
-  readonly grantedNano: NanoCredits;
-  readonly costBasisNano: NanoCredits;
-  readonly effectiveAtMs: number;
-  readonly createdAtMs: number;
-  readonly actor: ActorRef;
-  readonly reason: string | null;
-  expiresAtMs: number | null;
-  remainingNano: NanoCredits;
-  spentNano: NanoCredits;
-  heldNano: NanoCredits;
-  expiredNano: NanoCredits;
-  voidedNano: NanoCredits;
-  status: GrantStatus;
-  closedAtMs: number | null;
-  closedSeq: bigint | null;
-}
+import type { GrantAccount } from './grant-account.ts';
+import { applyMovement, type Movement, refOf } from './movement.ts';
 
 /** The head of a team's stream, as its wallet row has it. */
 export interface BookHead {
@@ -50,18 +18,6 @@ export interface BookHead {
   readonly balances: BalancesAfter;
   readonly debtLimitNano: NanoCredits;
   readonly nextDueAtMs: number | null;
-}
-
-/** One movement between two accounts. `grantId` is the grant that an account of type GRANT stands for. */
-export interface Movement {
-  readonly kind: EntryKind;
-  readonly debit: Account;
-  readonly credit: Account;
-  readonly grantId?: Uuid;
-  /** The team behind SUPPLIER_PAYABLE. */
-  readonly supplierTeamId?: Uuid | null;
-  readonly amountNano: NanoCredits;
-  readonly correctsSeq?: bigint;
 }
 
 /** Who, why and when of a posting; `occurredAtMs` defaults to the posting time. */
@@ -330,11 +286,6 @@ export class Book {
   }
 }
 
-/** Whether a grant has no scope and so pays for anything. */
-export function isUnrestricted(scope: GrantScope): boolean {
-  return scope.product === null && scope.modelId === null && scope.gpuType === null;
-}
-
 function dueAt(grant: GrantAccount): number | null {
   if (grant.status === 'SCHEDULED') return grant.effectiveAtMs;
   return grant.status === 'OPEN' ? grant.expiresAtMs : null;
@@ -343,54 +294,4 @@ function dueAt(grant: GrantAccount): number | null {
 function reopen(grant: GrantAccount, status: 'OPEN'): void {
   grant.status = status;
   grant.closedAtMs = null;
-}
-
-function refOf(account: Account, movement: Movement): Uuid | null {
-  if (account === ACCOUNT.GRANT) return movement.grantId ?? null;
-  return account === ACCOUNT.SUPPLIER_PAYABLE ? (movement.supplierTeamId ?? null) : null;
-}
-
-function applyMovement(
-  before: BalancesAfter,
-  movement: Movement,
-  grant: GrantAccount | undefined,
-): BalancesAfter {
-  const { amountNano, debit, credit } = movement;
-  // Liabilities grow by a credit and shrink by a debit; the receivable is an asset.
-  const liability = (account: Account): NanoCredits =>
-    (credit === account ? amountNano : 0n) - (debit === account ? amountNano : 0n);
-  const grantDelta = liability(ACCOUNT.GRANT);
-  if (grant) moveGrant(grant, movement, grantDelta);
-  const after: BalancesAfter = {
-    availableNano: addNano(before.availableNano, grantDelta),
-    prepaidNano: before.prepaidNano + (grant?.kind === 'PREPAID' ? grantDelta : 0n),
-    unrestrictedNano: before.unrestrictedNano + (grant && isUnrestricted(grant.scope) ? grantDelta : 0n),
-    heldNano: before.heldNano + liability(ACCOUNT.HELD),
-    disputedNano: before.disputedNano + liability(ACCOUNT.DISPUTED),
-    unpaidNano: addNano(before.unpaidNano, -liability(ACCOUNT.RECEIVABLE)),
-  };
-  assert(after.availableNano >= 0n, 'available is never negative');
-  assert(after.heldNano >= 0n && after.unpaidNano >= 0n, 'held and unpaid are never negative');
-  return after;
-}
-
-function moveGrant(grant: GrantAccount, movement: Movement, delta: NanoCredits): void {
-  if (movement.kind !== ENTRY_KIND.ISSUE) grant.remainingNano += delta;
-  else grant.remainingNano = grant.grantedNano;
-  assert(grant.remainingNano >= 0n, 'a grant is never below zero');
-  assert(grant.remainingNano <= grant.grantedNano, 'a grant is never above what was granted');
-  switch (movement.kind) {
-    case ENTRY_KIND.CHARGE:
-    case ENTRY_KIND.DEBT_PAYMENT:
-    case ENTRY_KIND.REVERSAL:
-      grant.spentNano -= delta;
-      break;
-    case ENTRY_KIND.EXPIRY:
-    case ENTRY_KIND.EXTENSION:
-      grant.expiredNano -= delta;
-      break;
-    case ENTRY_KIND.VOID:
-      grant.voidedNano -= delta;
-      break;
-  }
 }

@@ -1,8 +1,9 @@
 import { arrayOf, byteaArrayOf, instantArrayOf, textArrayOf } from '../db/arrays.ts';
 import type { Fact, Tx } from '../db/client.ts';
 import type { Uuid } from '../id.ts';
-import { Book, type BookHead, type GrantAccount } from './book.ts';
+import { Book, type BookHead } from './book.ts';
 import { type BalancesAfter, type Entry, GENESIS_HASH } from './entry.ts';
+import type { GrantAccount } from './grant-account.ts';
 import { type GrantRow, grantColumns, grantOf, headOf, type WalletRow, walletColumns } from './rows.ts';
 
 /** The only writer of entries, grants and wallets. */

@@ -1,7 +1,8 @@
 import type { ActorKind } from '../actor.ts';
 import type { Reader } from '../db/client.ts';
 import type { Uuid } from '../id.ts';
-import type { BookHead, GrantAccount, GrantKind, GrantStatus } from './book.ts';
+import type { BookHead } from './book.ts';
+import type { GrantAccount, GrantKind, GrantStatus } from './grant-account.ts';
 
 /** How wallets and grants are read from their tables. */
 

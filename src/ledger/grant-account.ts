@@ -1,0 +1,42 @@
+import type { ActorRef } from '../actor.ts';
+import type { Uuid } from '../id.ts';
+import type { NanoCredits } from '../money.ts';
+
+export type GrantKind = 'PROMOTIONAL' | 'PREPAID';
+export type GrantStatus = 'SCHEDULED' | 'OPEN' | 'SPENT' | 'EXPIRED' | 'VOIDED';
+
+/** What a grant may be spent on; all null: anything. */
+export interface GrantScope {
+  readonly product: string | null;
+  readonly modelId: Uuid | null;
+  readonly gpuType: string | null;
+}
+
+/** A grant's terms and what became of it. Amounts change only through `Book`. */
+export interface GrantAccount {
+  readonly id: Uuid;
+  readonly kind: GrantKind;
+  readonly source: string;
+  readonly scope: GrantScope;
+  readonly priority: number;
+  readonly grantedNano: NanoCredits;
+  readonly costBasisNano: NanoCredits;
+  readonly effectiveAtMs: number;
+  readonly createdAtMs: number;
+  readonly actor: ActorRef;
+  readonly reason: string | null;
+  expiresAtMs: number | null;
+  remainingNano: NanoCredits;
+  spentNano: NanoCredits;
+  heldNano: NanoCredits;
+  expiredNano: NanoCredits;
+  voidedNano: NanoCredits;
+  status: GrantStatus;
+  closedAtMs: number | null;
+  closedSeq: bigint | null;
+}
+
+/** Whether a grant has no scope and so pays for anything. */
+export function isUnrestricted(scope: GrantScope): boolean {
+  return scope.product === null && scope.modelId === null && scope.gpuType === null;
+}
