@@ -5,6 +5,9 @@ import { DomainError, type ErrorCode } from '../domain-error.ts';
 /** The codes that only the transport answers, beside those of DomainError. */
 type TransportCode =
   | 'BAD_REQUEST'
+  | 'METHOD_NOT_ALLOWED'
+  | 'NOT_ACCEPTABLE'
+  | 'UNSUPPORTED_MEDIA_TYPE'
   | 'PAYLOAD_TOO_LARGE'
   | 'GRAPHQL_PARSE_FAILED'
   | 'GRAPHQL_VALIDATION_FAILED'
@@ -29,7 +32,11 @@ export const ERROR_CODES: Readonly<Record<ApiErrorCode, string>> = {
   UNAVAILABLE: 'The database is out of reach; repeat with the same idempotency keys.',
   THROTTLED: 'This key asks too much; repeat after "retryAfterSeconds".',
   INTERNAL_SERVER_ERROR: 'A defect on our side; "traceId" finds it in our log.',
-  BAD_REQUEST: 'The request is no GraphQL over HTTP: method, content type, encoding or JSON.',
+  BAD_REQUEST:
+    'The request is no GraphQL over HTTP: encoding, JSON, parameters, or a header against CSRF is missing.',
+  METHOD_NOT_ALLOWED: 'Send POST, or GET for a query.',
+  NOT_ACCEPTABLE: 'Answers are application/graphql-response+json or application/json.',
+  UNSUPPORTED_MEDIA_TYPE: 'Send application/json in UTF-8, uncompressed.',
   PAYLOAD_TOO_LARGE: 'The body is larger than the limit.',
   GRAPHQL_PARSE_FAILED: 'The document is not GraphQL.',
   GRAPHQL_VALIDATION_FAILED: 'The document does not fit the schema.',
