@@ -2,6 +2,7 @@ import { drizzle, type PostgresJsDatabase } from 'drizzle-orm/postgres-js';
 import postgres from 'postgres';
 import { DomainError } from '../domain-error.ts';
 import { openPool } from './pool.ts';
+import { type TransactionConnection, type TransactionPool, transactionPool } from './transaction-pool.ts';
 
 /** Something that is true since its transaction committed. Rooms declare their own facts and narrow by `type`. */
 export interface Fact {
@@ -17,6 +18,8 @@ export interface Db {
   /** Told the facts of each transaction after its commit, in commit order of this process. */
   onCommitted(listener: (facts: readonly Fact[]) => void): () => void;
   close(): Promise<void>;
+  /** @internal Used by `inTransaction`. */
+  readonly transactions: TransactionPool;
   /** @internal Used by `inTransaction`. */
   readonly committed: (facts: readonly Fact[]) => void;
 }
@@ -40,30 +43,35 @@ export interface ConnectOptions {
   readonly applicationName?: string;
 }
 
-/** Opens a pool. Connections are made when first needed. */
+/**
+ * Opens a pool for reads and one for transactions, so that neither can starve the other. Connections are made when
+ * first needed.
+ */
 export function connect(options: ConnectOptions): Db {
   const listeners = new Set<(facts: readonly Fact[]) => void>();
-  const sql = openPool(options.url, {
-    max: options.poolSize,
-    idle_timeout: 0,
-    connect_timeout: 10,
-    connection: {
-      application_name: options.applicationName ?? 'drawdown',
-      TimeZone: 'UTC',
-      ...(options.role ? { role: options.role } : {}),
-    },
-  });
+  const connection = {
+    application_name: options.applicationName ?? 'drawdown',
+    TimeZone: 'UTC',
+    ...(options.role ? { role: options.role } : {}),
+  };
+  const common = { connect_timeout: 10, backoff: reconnectDelay, connection };
+  const forReads = Math.ceil(options.poolSize / 2);
+  const sql = openPool(options.url, { ...common, max: forReads });
+  const openOne = (onclose: () => void) =>
+    openPool(options.url, { ...common, max: 1, max_lifetime: null, onclose });
+  const transactions = transactionPool(openOne, Math.max(1, options.poolSize - forReads));
   return {
-    orm: drizzle({ client: sql, casing: 'snake_case' }),
+    orm: ormOn(sql),
     sql,
+    transactions,
     onCommitted(listener) {
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
-    committed: (facts) => {
-      for (const listener of listeners) listener(facts);
+    committed: (facts) => publish(listeners, facts),
+    close: async () => {
+      await Promise.all([sql.end({ timeout: 5 }), transactions.close()]);
     },
-    close: () => sql.end({ timeout: 5 }),
   };
 }
 
@@ -74,14 +82,70 @@ export function connect(options: ConnectOptions): Db {
  */
 export async function inTransaction<T>(db: Db, work: (tx: Tx) => Promise<T>): Promise<T> {
   const facts: Fact[] = [];
+  const result = await commit(db.transactions, (sql) => work({ orm: ormOn(sql), sql, facts }));
+  if (facts.length > 0) db.committed(facts);
+  return result;
+}
+
+async function commit<T>(pool: TransactionPool, work: (sql: Tx['sql']) => Promise<T>): Promise<T> {
   try {
-    const result = await db.sql.begin(async (sql) => work({ orm: ormOn(sql), sql, facts }));
-    if (facts.length > 0) db.committed(facts);
-    // postgres.js types the result as unwrapped promises of arrays; `work` already returned a plain T.
-    return result as T;
+    const connection = await pool.lease();
+    try {
+      // postgres.js types the result as unwrapped promises of arrays; `work` already returned a plain T.
+      return (await connection.client.begin((sql) => untilOver(sql, connection, work))) as T;
+    } finally {
+      pool.giveBack(connection);
+    }
   } catch (error) {
     throw isConnectionFailure(error) ? unavailable() : error;
   }
+}
+
+/**
+ * Runs `work` on a `sql` that refuses statements once the work or the session has ended. Those of a forgotten or failed
+ * branch of the work would otherwise run outside of the transaction, or inside the next one on this connection.
+ */
+async function untilOver<T>(
+  sql: Tx['sql'],
+  connection: TransactionConnection,
+  work: (sql: Tx['sql']) => Promise<T>,
+): Promise<T> {
+  let over = false;
+  const refuseWhenOver = (): void => {
+    if (connection.lost) throw unavailable();
+    if (over) throw new Error('A statement was sent after the work of its transaction had ended.');
+  };
+  const guarded = new Proxy(sql, {
+    apply(target, self, args) {
+      refuseWhenOver();
+      return Reflect.apply(target, self, args);
+    },
+    get(target, name) {
+      if (name === 'unsafe') refuseWhenOver();
+      return Reflect.get(target, name);
+    },
+  });
+  try {
+    return await work(guarded);
+  } finally {
+    over = true;
+  }
+}
+
+/** What is committed is committed: a listener that fails must not make it look otherwise, nor keep it from the others. */
+function publish(listeners: Iterable<(facts: readonly Fact[]) => void>, facts: readonly Fact[]): void {
+  for (const listener of listeners) {
+    try {
+      listener(facts);
+    } catch (error) {
+      process.emitWarning(`A listener of committed facts failed: ${String(error)}`);
+    }
+  }
+}
+
+/** Seconds before the pool connects again after a failure: never so long that a restarted database goes unnoticed. */
+function reconnectDelay(retries: number): number {
+  return Math.min(retries * 0.05, 0.5);
 }
 
 /** The SQLSTATE of a database error, if it is one. */
@@ -96,7 +160,9 @@ export function isConnectionFailure(error: unknown): boolean {
   if (state) return /^(08|57P0|53)/.test(state);
   const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
   const code = cause instanceof Error && 'code' in cause ? String(cause.code) : '';
-  return /^(CONNECTION_|CONNECT_TIMEOUT|ECONN|ENOENT|EPIPE|ETIMEDOUT)/.test(code);
+  return /^(CONNECTION_|CONNECT_TIMEOUT|ECONN|ENOENT|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|ENOTFOUND|EAI_AGAIN)/.test(
+    code,
+  );
 }
 
 function unavailable(): DomainError {
@@ -109,9 +175,12 @@ function unavailable(): DomainError {
   );
 }
 
-/** drizzle on the connection of a transaction; it only wants a place to register its date parsers. */
-function ormOn(sql: postgres.TransactionSql<{ bigint: bigint }>): Orm {
-  const client = Object.assign(sql, { options: { parsers: {}, serializers: {} } });
-  // A TransactionSql has every method drizzle's session calls; only the pool-level members of Sql are missing.
+/** drizzle on a pool or in a transaction; it cannot open a transaction, and keeps its date parsers to itself. */
+function ormOn(sql: Pick<Tx['sql'], 'unsafe'>): Orm {
+  const client = {
+    unsafe: (...args: Parameters<typeof sql.unsafe>) => sql.unsafe(...args),
+    options: { parsers: {}, serializers: {} },
+  };
+  // Of the client, drizzle's queries use `unsafe` and nothing else.
   return drizzle({ client: client as unknown as postgres.Sql, casing: 'snake_case' });
 }

@@ -25,8 +25,8 @@ export async function testDatabase(): Promise<TestDatabase> {
   await asOwner((sql) => sql`create database ${sql(name)} template ${sql(databaseOf(template.owner))}`);
   const url = withDatabase(template.app, name);
   const ownerUrl = withDatabase(template.owner, name);
-  const db = connect({ url, role: ROLE, poolSize: 8 });
-  const ownerDb = connect({ url: ownerUrl, poolSize: 2 });
+  const db = connect({ url, role: ROLE, poolSize: 16 });
+  const ownerDb = connect({ url: ownerUrl, poolSize: 4 });
   return {
     name,
     db,

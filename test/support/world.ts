@@ -23,7 +23,11 @@ export interface World {
   readonly catalog: Catalog;
   team(options?: { debtLimit?: string }): Promise<Uuid>;
   model(key: string, unitPrices: Partial<Record<Meter, string>>, options?: ModelOptions): Promise<Uuid>;
-  grant(teamId: Uuid, amount: string, options?: Partial<Omit<IssueGrant, 'teamId' | 'amountNano'>>): Promise<Uuid>;
+  grant(
+    teamId: Uuid,
+    amount: string,
+    options?: Partial<Omit<IssueGrant, 'teamId' | 'amountNano'>>,
+  ): Promise<Uuid>;
   batcher(options?: Partial<BatcherOptions>): Batcher;
   charge(...requests: ChargeRequest[]): Promise<ChargeResult[]>;
 }
