@@ -1,5 +1,5 @@
 import { randomFillSync } from 'node:crypto';
-import { fromString, toUUID, TypeID } from 'typeid-js';
+import { fromString, TypeID, toUUID } from 'typeid-js';
 import { systemMillis } from './clock.ts';
 import { badInput } from './domain-error.ts';
 
@@ -39,7 +39,10 @@ export function orderedUuid(atMs: number, counter: bigint): Uuid {
   random.writeUIntBE(atMs, 0, 6);
   const low = Number(counter & 0xffff_ffffn);
   random.writeUInt16BE(0x7000 | (low >>> 20), 6);
-  random.writeUInt32BE((0x8000_0000 | (((low & 0xf_ffff) << 10) >>> 0) | ((random[11] ?? 0) & 0xff)) >>> 0, 8);
+  random.writeUInt32BE(
+    (0x8000_0000 | (((low & 0xf_ffff) << 10) >>> 0) | ((random[11] ?? 0) & 0xff)) >>> 0,
+    8,
+  );
   return uuidText(random);
 }
 
@@ -65,14 +68,46 @@ export function parseId(kind: IdKind, text: string, field = 'id'): Uuid {
   return parsed.uuid;
 }
 
+/** What a public id names. A ledger entry is named by its team and its number there. */
+export interface ParsedId {
+  readonly kind: IdKind;
+  readonly uuid: Uuid;
+  /** Of an entry: its number in the stream of the team `uuid`. */
+  readonly seq?: bigint;
+}
+
 /** The kind and stored form of any public id, or undefined when the text is none. */
-export function tryParseId(text: string): { kind: IdKind; uuid: Uuid } | undefined {
+export function tryParseId(text: string): ParsedId | undefined {
   const prefix = text.slice(0, text.lastIndexOf('_'));
   const kind = (Object.keys(ID_PREFIX) as IdKind[]).find((candidate) => ID_PREFIX[candidate] === prefix);
   if (!kind) return undefined;
   try {
-    return { kind, uuid: toUUID(fromString(text)) };
+    return kind === 'entry' ? parseEntryId(text) : { kind, uuid: toUUID(fromString(text)) };
   } catch {
     return undefined;
   }
 }
+
+/** The public id of a posting, the entries of one business event: a name for them, not an object of the API. */
+export function postingPublicId(uuid: Uuid): string {
+  return TypeID.fromUUID('posting', uuid).toString();
+}
+
+const SEQ_DIGITS = 13;
+const SEQ_BASE = 32;
+
+/** The public id of a ledger entry: the team's as a TypeID, then the number in 13 digits of base 32. */
+export function entryId(teamId: Uuid, seq: bigint): string {
+  return publicId('entry', teamId) + seq.toString(SEQ_BASE).padStart(SEQ_DIGITS, '0');
+}
+
+function parseEntryId(text: string): ParsedId | undefined {
+  const uuid = toUUID(fromString(text.slice(0, -SEQ_DIGITS)));
+  let seq = 0n;
+  for (const digit of text.slice(-SEQ_DIGITS)) {
+    seq = seq * BigInt(SEQ_BASE) + BigInt(Number.parseInt(digit, SEQ_BASE));
+  }
+  return seq <= MAX_SEQ && entryId(uuid, seq) === text ? { kind: 'entry', uuid, seq } : undefined;
+}
+
+const MAX_SEQ = 2n ** 63n - 1n;

@@ -39,9 +39,9 @@ function typeNameOf(value: object): string {
 
 /**
  * Answers the object of one kind with this id, as its type's resolvers take it, or null (or DomainError NOT_FOUND)
- * when there is none that `context.actor` may see.
+ * when there is none that `context.actor` may see. An entry's id is that of its team and a number there, `seq`.
  */
-export type NodeLoader = (context: Context, id: Uuid) => Promise<object | null>;
+export type NodeLoader = (context: Context, id: Uuid, seq?: bigint) => Promise<object | null>;
 
 /** Each room gives the loaders of its kinds; an id of a kind without one is refused like a malformed id. */
 export type NodeLoaders = Readonly<Partial<Record<IdKind, NodeLoader>>>;
@@ -81,7 +81,7 @@ export class NodeResolver {
     const loader = parsed && this.loaders[parsed.kind];
     if (!parsed || !loader)
       throw badInput(field, `must be an id that starts with one of ${this.prefixes()}.`);
-    const found = await nullWhenNotFound(loader(context, parsed.uuid));
+    const found = await nullWhenNotFound(loader(context, parsed.uuid, parsed.seq));
     if (found) kinds.set(found, parsed.kind);
     return found;
   }
