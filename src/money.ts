@@ -51,11 +51,19 @@ export function roundToNano(credits: Decimal, field = 'amount'): NanoCredits {
  */
 export function splitNano(totalNano: NanoCredits, weights: readonly bigint[]): NanoCredits[] {
   const sum = weights.reduce((a, b) => a + b, 0n);
-  if (sum === 0n) return weights.length === 0 ? [] : splitNano(totalNano, weights.map(() => 1n));
+  if (sum === 0n)
+    return weights.length === 0
+      ? []
+      : splitNano(
+          totalNano,
+          weights.map(() => 1n),
+        );
   const parts = weights.map((weight) => (totalNano * weight) / sum);
   const remainders = weights.map((weight, index) => ({ index, remainder: (totalNano * weight) % sum }));
   let left = totalNano - parts.reduce((a, b) => a + b, 0n);
-  remainders.sort((a, b) => (a.remainder === b.remainder ? a.index - b.index : a.remainder > b.remainder ? -1 : 1));
+  remainders.sort((a, b) =>
+    a.remainder === b.remainder ? a.index - b.index : a.remainder > b.remainder ? -1 : 1,
+  );
   for (const { index } of remainders) {
     if (left === 0n) break;
     parts[index] = (parts[index] ?? 0n) + 1n;
@@ -79,7 +87,9 @@ export function addNano(a: NanoCredits, b: NanoCredits, field = 'amount'): NanoC
 
 function inRange(value: bigint, field: string): NanoCredits {
   if (value > MAX_NANO || value < -MAX_NANO) {
-    throw new DomainError('BAD_USER_INPUT', `${field}: must be below ${formatCredits(MAX_NANO)} credits.`, { field });
+    throw new DomainError('BAD_USER_INPUT', `${field}: must be at most ${formatCredits(MAX_NANO)} credits.`, {
+      field,
+    });
   }
   return value;
 }
