@@ -44,6 +44,20 @@ export interface ConnectOptions {
 }
 
 /**
+ * Transactions look rows up by key, a few hundred at a time. Left alone, the planner reads whole tables while they are
+ * small or their statistics old (measured: a batch took 4 times as long), and plans each statement anew.
+ * A transaction that wants to scan says so with `set local`.
+ */
+const LOOK_UPS = {
+  enable_seqscan: 'off',
+  enable_hashjoin: 'off',
+  enable_mergejoin: 'off',
+  enable_material: 'off',
+  plan_cache_mode: 'force_generic_plan',
+  jit: 'off',
+};
+
+/**
  * Opens a pool for reads and one for transactions, so that neither can starve the other. Connections are made when
  * first needed.
  */
@@ -58,7 +72,13 @@ export function connect(options: ConnectOptions): Db {
   const forReads = Math.ceil(options.poolSize / 2);
   const sql = openPool(options.url, { ...common, max: forReads });
   const openOne = (onclose: () => void) =>
-    openPool(options.url, { ...common, max: 1, max_lifetime: null, onclose });
+    openPool(options.url, {
+      ...common,
+      connection: { ...connection, ...LOOK_UPS },
+      max: 1,
+      max_lifetime: null,
+      onclose,
+    });
   const transactions = transactionPool(openOne, Math.max(1, options.poolSize - forReads));
   return {
     orm: ormOn(sql),
