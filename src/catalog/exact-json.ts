@@ -34,6 +34,17 @@ export function isExactObject(value: ExactJson | undefined): value is ExactObjec
   return nested && !Array.isArray(value) && !(value instanceof ExactNumber);
 }
 
+/** The JSON text of a value, numbers as they were written. */
+export function formatExactJson(value: ExactJson): string {
+  if (value instanceof ExactNumber) return value.text;
+  if (Array.isArray(value)) return `[${value.map(formatExactJson).join(',')}]`;
+  if (!isExactObject(value)) return JSON.stringify(value);
+  const members = Object.entries(value).map(
+    ([name, member]) => `${JSON.stringify(name)}:${formatExactJson(member)}`,
+  );
+  return `{${members.join(',')}}`;
+}
+
 const TOKEN = /"(?:[^"\\]|\\.)*"|[{}[\]:,]/g;
 
 /**

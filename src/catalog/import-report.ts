@@ -1,4 +1,4 @@
-import { type ExactJson, ExactNumber } from './exact-json.ts';
+import { type ExactJson, formatExactJson } from './exact-json.ts';
 import { describeMeaning, type FieldMeaning } from './price-fields.ts';
 
 /** What became of one field: `models` entries of the list carry it. */
@@ -33,8 +33,7 @@ export class ReportBuilder {
   met(model: string, field: string, meaning: FieldMeaning, value: ExactJson): void {
     this.#count({ field, kind: meaning.kind, as: describeMeaning(meaning) });
     if (meaning.kind !== 'UNKNOWN' || !meaning.maybePrice) return;
-    const text = value instanceof ExactNumber ? value.text : JSON.stringify(value);
-    this.#unknownPrices.push({ model, field, value: text });
+    this.#unknownPrices.push({ model, field, value: formatExactJson(value) });
   }
 
   /** A field that says nothing. */

@@ -1,4 +1,4 @@
-import { type ExactJson, ExactNumber, isExactObject } from './exact-json.ts';
+import { type ExactJson, ExactNumber, formatExactJson } from './exact-json.ts';
 import type { FactName } from './price-fields.ts';
 
 export type FactValue = string | number | boolean | readonly string[];
@@ -72,7 +72,7 @@ function withCapability(facts: ModelFacts, capability: string, value: ExactJson)
 function factValue(value: ExactJson): FactValue {
   if (value instanceof ExactNumber) return wholeNumber(value) ?? value.text;
   if (typeof value === 'string' || typeof value === 'boolean') return value;
-  return wordList(value) ?? JSON.stringify(plain(value));
+  return wordList(value) ?? formatExactJson(value);
 }
 
 function wordList(value: ExactJson): readonly string[] | undefined {
@@ -85,11 +85,4 @@ function wholeNumber(value: ExactJson): number | undefined {
   if (!(value instanceof ExactNumber)) return undefined;
   const number = Number(value.text);
   return Number.isSafeInteger(number) && number >= 0 ? number : undefined;
-}
-
-function plain(value: ExactJson): unknown {
-  if (value instanceof ExactNumber) return value.text;
-  if (Array.isArray(value)) return value.map(plain);
-  if (!isExactObject(value)) return value;
-  return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, plain(member)]));
 }

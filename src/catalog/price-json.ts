@@ -62,8 +62,8 @@ export function priceFromJson(json: unknown, path = 'price'): Price {
   }
   const { components, multipliers, minimum } = parsed.data;
   const price: Price = {
-    components: components.map((each, i) => componentFrom(each, `${path}.components[${i}]`)),
-    multipliers: multipliers.map((each, i) => multiplierFrom(each, `${path}.multipliers[${i}]`)),
+    components: components.map((each, i) => componentFrom(each, `${path}.components.${i}`)),
+    multipliers: multipliers.map((each, i) => multiplierFrom(each, `${path}.multipliers.${i}`)),
     ...(minimum === undefined ? {} : { minimum: parseDecimal(minimum, `${path}.minimum`) }),
   };
   return makePrice(price, path);

@@ -52,10 +52,10 @@ export function makePrice(given: Price, path = 'price'): Price {
   checkCount(components.length, 1, MAX_COMPONENTS, `${path}.components`);
   checkCount(multipliers.length, 0, MAX_MULTIPLIERS, `${path}.multipliers`);
   components.forEach((component, i) => {
-    checkComponent(component, `${path}.components[${i}]`);
+    checkComponent(component, `${path}.components.${i}`);
   });
   multipliers.forEach((multiplier, i) => {
-    checkMultiplier(multiplier, `${path}.multipliers[${i}]`);
+    checkMultiplier(multiplier, `${path}.multipliers.${i}`);
   });
   checkDistinct(
     components.map(componentKey),

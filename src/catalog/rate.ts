@@ -88,7 +88,7 @@ function total(
   if (minimum && compareDecimal(exact, minimum) < 0) {
     return { ok: true, amountNano: roundToNano(minimum), lines, multipliers, exact, minimum };
   }
-  if (exact.coefficient > MAX_NANO && compareDecimal(exact, MAX_CREDITS) > 0) return tooLarge();
+  if (compareDecimal(exact, MAX_CREDITS) > 0) return tooLarge();
   return { ok: true, amountNano: roundToNano(exact), lines, multipliers, exact };
 }
 

@@ -1,0 +1,201 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { compilePrice } from '../../src/catalog/compile-price.ts';
+import type { Meter } from '../../src/catalog/meters.ts';
+import { type PriceJson, priceFromJson } from '../../src/catalog/price-json.ts';
+import { rate } from '../../src/catalog/rate.ts';
+import { type Params, type Quantities, usageOf } from './rating.ts';
+
+/**
+ * The reference: fractions of bigints, components tried one by one, nothing of the code under test but its types.
+ */
+interface Fraction {
+  n: bigint;
+  d: bigint;
+}
+
+function fraction(text: string): Fraction {
+  const [whole = '', decimals = ''] = text.split('.');
+  return { n: BigInt(whole + decimals), d: 10n ** BigInt(decimals.length) };
+}
+const times = (a: Fraction, b: Fraction): Fraction => ({ n: a.n * b.n, d: a.d * b.d });
+const plus = (a: Fraction, b: Fraction): Fraction => ({ n: a.n * b.d + b.n * a.d, d: a.d * b.d });
+const greater = (a: Fraction, b: Fraction): boolean => a.n * b.d > b.n * a.d;
+
+const INPUTS: readonly string[] = [
+  'INPUT_TOKEN',
+  'CACHED_INPUT_TOKEN',
+  'CACHE_WRITE_TOKEN',
+  'CACHE_WRITE_1H_TOKEN',
+];
+const FALLBACK: Readonly<Record<string, string>> = {
+  CACHED_INPUT_TOKEN: 'INPUT_TOKEN',
+  CACHE_WRITE_TOKEN: 'INPUT_TOKEN',
+  CACHE_WRITE_1H_TOKEN: 'CACHE_WRITE_TOKEN',
+  REASONING_TOKEN: 'OUTPUT_TOKEN',
+};
+const ORDER = ['serviceTier', 'region', 'gpuType'];
+
+function holds(wanted: Params | undefined, params: Params): boolean {
+  return Object.entries(wanted ?? {}).every(([name, value]) => params[name] === value);
+}
+
+/** Higher is more specific, compared element by element. */
+function specificity({ params = {}, aboveInputTokens }: PriceJson['components'][number]): number[] {
+  return [
+    Object.keys(params).length,
+    Number(aboveInputTokens ?? 0),
+    ...ORDER.map((name) => (name in params ? 1 : 0)),
+  ];
+}
+
+function unitPrice(
+  price: PriceJson,
+  meter: string,
+  params: Params,
+  inputTokens: Fraction,
+): Fraction | undefined {
+  const holding = price.components
+    .filter((component) => component.meter === meter && holds(component.params, params))
+    .filter(({ aboveInputTokens }) => !aboveInputTokens || greater(inputTokens, fraction(aboveInputTokens)))
+    .sort((a, b) => {
+      const [x, y] = [specificity(a), specificity(b)];
+      const i = x.findIndex((value, at) => value !== y[at]);
+      return i < 0 ? 0 : (y[i] ?? 0) - (x[i] ?? 0);
+    });
+  const next = FALLBACK[meter];
+  if (holding[0]) return fraction(holding[0].unitPrice);
+  return next ? unitPrice(price, next, params, inputTokens) : undefined;
+}
+
+function reference(price: PriceJson, quantities: Quantities, params: Params): bigint | undefined {
+  const used = Object.entries(quantities).filter(([, text]) => fraction(text).n !== 0n);
+  const inputTokens = used
+    .filter(([meter]) => INPUTS.includes(meter))
+    .reduce((sum, [, text]) => plus(sum, fraction(text)), fraction('0'));
+  let total = fraction('0');
+  for (const [meter, text] of used) {
+    const each = unitPrice(price, meter, params, inputTokens);
+    if (!each) return undefined;
+    let line = times(each, fraction(text));
+    for (const multiplier of price.multipliers) {
+      const applies = !multiplier.units || (multiplier.units.includes('TOKEN') && meter.endsWith('TOKEN'));
+      if (applies && holds(multiplier.params, params)) line = times(line, fraction(multiplier.factor));
+    }
+    total = plus(total, line);
+  }
+  if (price.minimum && greater(fraction(price.minimum), total)) total = fraction(price.minimum);
+  const scaled = total.n * 1_000_000_000n;
+  const [quotient, remainder] = [scaled / total.d, scaled % total.d];
+  return remainder * 2n >= total.d ? quotient + 1n : quotient;
+}
+
+const METERS_USED = [...INPUTS, 'OUTPUT_TOKEN', 'REASONING_TOKEN', 'WEB_SEARCH', 'GPU_SECOND'] as Meter[];
+const decimalText = (maxWhole: number, places: number) =>
+  fc
+    .tuple(fc.integer({ min: 0, max: maxWhole }), fc.stringMatching(new RegExp(`^[0-9]{0,${places}}$`)))
+    .map(([whole, decimals]) => (decimals ? `${whole}.${decimals}` : String(whole)));
+const params: fc.Arbitrary<Params> = fc.record(
+  {
+    serviceTier: fc.constantFrom('flex', 'priority'),
+    region: fc.constantFrom('eu', 'us'),
+    gpuType: fc.constantFrom('S', 'L'),
+  },
+  { requiredKeys: [] },
+);
+const component = fc.record(
+  {
+    meter: fc.constantFrom(...METERS_USED),
+    unitPrice: decimalText(3, 21),
+    aboveInputTokens: fc.constantFrom('1000', '200000', '272000'),
+    params,
+  },
+  { requiredKeys: ['meter', 'unitPrice'] },
+);
+const paramsKey = (given: Params | undefined): string => ORDER.map((name) => given?.[name] ?? '').join('/');
+const price: fc.Arbitrary<PriceJson> = fc.record(
+  {
+    components: fc.uniqueArray(component, {
+      minLength: 1,
+      maxLength: 30,
+      selector: (each) => `${each.meter} ${each.aboveInputTokens ?? ''} ${paramsKey(each.params)}`,
+    }),
+    multipliers: fc.uniqueArray(
+      fc.record(
+        {
+          factor: decimalText(9, 3),
+          params: params.filter((given) => Object.keys(given).length > 0),
+          units: fc.constant<'TOKEN'[]>(['TOKEN']),
+        },
+        { requiredKeys: ['factor', 'params'] },
+      ),
+      { maxLength: 3, selector: (each) => paramsKey(each.params) },
+    ),
+    minimum: decimalText(2, 12),
+  },
+  { requiredKeys: ['components', 'multipliers'] },
+);
+const quantity = fc.oneof(decimalText(400_000, 9), fc.constantFrom('0', '1000', '1001', '200000', '272001'));
+const quantities: fc.Arbitrary<Quantities> = fc.dictionary(fc.constantFrom(...METERS_USED), quantity, {
+  noNullPrototype: true,
+});
+
+test('agrees with exact fractions on every price and usage', () => {
+  fc.assert(
+    fc.property(price, quantities, params, (json, used, given) => {
+      const result = rate(compilePrice(priceFromJson(json)), usageOf(used, given));
+      const expected = reference(json, used, given);
+      if (expected === undefined) expect(result).toMatchObject({ ok: false, code: 'UNPRICED_METER' });
+      else expect(result).toMatchObject({ ok: true, amountNano: expected });
+    }),
+    { numRuns: 2000 },
+  );
+});
+
+function withoutThresholds(components: PriceJson['components']): PriceJson['components'] {
+  const flat = components.map(({ aboveInputTokens: _, ...rest }) => rest);
+  return [...new Map(flat.map((each) => [`${each.meter} ${paramsKey(each.params)}`, each])).values()];
+}
+
+test('never costs less for more, where no threshold reprices', () => {
+  const flat = price.map((json) => ({ ...json, components: withoutThresholds(json.components) }));
+  fc.assert(
+    fc.property(
+      flat,
+      quantities,
+      params,
+      fc.constantFrom(...METERS_USED),
+      quantity,
+      (json, used, given, meter, more) => {
+        const compiled = compilePrice(priceFromJson(json));
+        const less = rate(compiled, usageOf(used, given));
+        const grown = usageOf({ ...used, [meter]: more }, given);
+        fc.pre(less.ok && Number(more) >= Number(used[meter] ?? 0));
+        const greaterUsage = rate(compiled, grown);
+        if (less.ok && greaterUsage.ok)
+          expect(greaterUsage.amountNano).toBeGreaterThanOrEqual(less.amountNano);
+      },
+    ),
+    { numRuns: 1000 },
+  );
+});
+
+test('lines add up to the exact amount, whatever the order of the quantities', () => {
+  fc.assert(
+    fc.property(price, quantities, params, (json, used, given) => {
+      const compiled = compilePrice(priceFromJson(json));
+      const forward = rate(compiled, usageOf(used, given));
+      const backward = rate(compiled, usageOf(Object.fromEntries(Object.entries(used).reverse()), given));
+      fc.pre(forward.ok && backward.ok);
+      if (!forward.ok || !backward.ok) return;
+      expect(backward.amountNano).toBe(forward.amountNano);
+      const sum = forward.lines.reduce(
+        (total, { subtotal }) => plus(total, { n: subtotal.coefficient, d: 10n ** BigInt(subtotal.scale) }),
+        fraction('0'),
+      );
+      const exact = { n: forward.exact.coefficient, d: 10n ** BigInt(forward.exact.scale) };
+      expect(sum.n * exact.d).toBe(exact.n * sum.d);
+    }),
+    { numRuns: 500 },
+  );
+});
