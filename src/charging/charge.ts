@@ -2,7 +2,7 @@ import type { ActorRef } from '../actor.ts';
 import type { Meter } from '../catalog/meters.ts';
 import type { Decimal } from '../decimal.ts';
 import type { Uuid } from '../id.ts';
-import type { BalancesAfter } from '../ledger/entry.ts';
+import type { TeamBalance } from '../ledger/balance.ts';
 import type { NanoCredits } from '../money.ts';
 
 /** Usage to be charged, checked for form at the edge. */
@@ -82,18 +82,7 @@ export interface ChargeRefusal {
   readonly availableNano?: NanoCredits;
 }
 
-/** The answer to one request. The balance is the team's after this item, as of entry `seq`. */
+/** The answer to one request, with what the team has after it (undefined: there is no such team). */
 export type ChargeResult =
-  | {
-      readonly ok: true;
-      readonly charge: Charge;
-      readonly replayed: boolean;
-      readonly balances: BalancesAfter;
-      readonly seq: bigint;
-    }
-  | {
-      readonly ok: false;
-      readonly refusal: ChargeRefusal;
-      readonly balances?: BalancesAfter;
-      readonly seq?: bigint;
-    };
+  | { readonly ok: true; readonly charge: Charge; readonly replayed: boolean; readonly balance: TeamBalance }
+  | { readonly ok: false; readonly refusal: ChargeRefusal; readonly balance?: TeamBalance };

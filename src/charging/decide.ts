@@ -4,6 +4,7 @@ import { formatDecimal } from '../decimal.ts';
 import { availableFor, type ChargeTarget, drawDown, inDrawdownOrder } from '../grants/drawdown.ts';
 import { orderedUuid } from '../id.ts';
 import { ACCOUNT, ENTRY_KIND } from '../ledger/account.ts';
+import type { TeamBalance } from '../ledger/balance.ts';
 import type { Book } from '../ledger/book.ts';
 import type { GrantAccount } from '../ledger/grant-account.ts';
 import type { Movement } from '../ledger/movement.ts';
@@ -60,7 +61,7 @@ export function decideCharge(
   const charge = chargeOf(request, priced, payment, book);
   const fresh = { charge, keyDigest: request.keyDigest, requestDigest: request.requestDigest };
   state.known.set(request.keyDigest, fresh);
-  return { result: { ok: true, charge, replayed: false, balances: book.balances, seq: book.seq }, fresh };
+  return { result: { ok: true, charge, replayed: false, balance: balanceIn(book) }, fresh };
 }
 
 /** Rates a request under the version that holds when it occurred, unless that has been done. */
@@ -100,11 +101,15 @@ function replay(request: ChargeRequest, first: KeyedCharge, book: Book): ChargeR
       book,
     );
   }
-  return { ok: true, charge: first.charge, replayed: true, balances: book.balances, seq: book.seq };
+  return { ok: true, charge: first.charge, replayed: true, balance: balanceIn(book) };
 }
 
 function refused(refusal: ChargeRefusal, book: Book): ChargeResult {
-  return { ok: false, refusal, balances: book.balances, seq: book.seq };
+  return { ok: false, refusal, balance: balanceIn(book) };
+}
+
+function balanceIn({ teamId, balances, seq, nextDueAtMs, atMs }: Book): TeamBalance {
+  return { teamId, balances, seq, nextDueAtMs, asOfMs: atMs };
 }
 
 function priceOf(

@@ -11,6 +11,8 @@ export const UserErrorCode = {
   CONFLICT: 'CONFLICT',
   IDEMPOTENCY_CONFLICT: 'IDEMPOTENCY_CONFLICT',
   OUT_OF_CREDITS: 'OUT_OF_CREDITS',
+  NOT_PRICED: 'NOT_PRICED',
+  OCCURRED_AT_OUT_OF_RANGE: 'OCCURRED_AT_OUT_OF_RANGE',
 } as const;
 export type UserErrorCode = (typeof UserErrorCode)[keyof typeof UserErrorCode];
 
@@ -23,6 +25,8 @@ registerEnumType(UserErrorCode, {
     CONFLICT: { description: 'The object is in a state that does not allow this.' },
     IDEMPOTENCY_CONFLICT: { description: 'The idempotency key was used before with other input.' },
     OUT_OF_CREDITS: { description: 'The grants that may pay do not hold enough.' },
+    NOT_PRICED: { description: 'The model has no price for this usage at that time.' },
+    OCCURRED_AT_OUT_OF_RANGE: { description: 'Too long ago, or in the future.' },
   },
 });
 

@@ -23,11 +23,13 @@ describe('charging', () => {
     const team = await world.team();
     const prepaid = await world.grant(team, '10', { kind: 'PREPAID' });
     const promo = await world.grant(team, '1');
-    const result = charged((await world.charge(usage(team, 'm1', { INPUT_TOKEN: 1000, OUTPUT_TOKEN: 250 })))[0]);
+    const result = charged(
+      (await world.charge(usage(team, 'm1', { INPUT_TOKEN: 1000, OUTPUT_TOKEN: 250 })))[0],
+    );
     expect(formatCredits(result.charge.amountNano)).toBe('1.5');
-    expect(formatCredits(result.balances.availableNano)).toBe('9.5');
+    expect(formatCredits(result.balance.balances.availableNano)).toBe('9.5');
     expect(result.charge.fromSeq).toBe(3n);
-    expect(result.seq).toBe(4n);
+    expect(result.balance.seq).toBe(4n);
     const rows = await database.db.sql`
       select debit_ref, amount_nano from entries where team_id = ${team} and seq >= 3 order by seq`;
     expect(rows.map((row) => [row.debit_ref, row.amount_nano])).toEqual([
@@ -46,7 +48,7 @@ describe('charging', () => {
     expect(second).toMatchObject({ replayed: true, charge: first?.charge });
     const again = charged((await world.charge(request))[0]);
     expect(again).toMatchObject({ replayed: true, charge: first?.charge });
-    expect(formatCredits(again.balances.availableNano)).toBe('9');
+    expect(formatCredits(again.balance.balances.availableNano)).toBe('9');
     const other = usage(team, 'm2', { REQUEST: 2 }, { idempotencyKey: request.idempotencyKey });
     expect(refusal((await world.charge(other))[0]).code).toBe('IDEMPOTENCY_CONFLICT');
   });
@@ -86,11 +88,11 @@ describe('charging', () => {
     const late = (n: number) => usage(team, 'm5', { REQUEST: n }, { afterTheFact: true });
     const debt = charged((await world.charge(late(3)))[0]);
     expect(debt.charge).toMatchObject({ status: 'CHARGED', debtNano: 2_000_000_000n });
-    expect(debt.balances.unpaidNano).toBe(2_000_000_000n);
+    expect(debt.balance.balances.unpaidNano).toBe(2_000_000_000n);
     const beyond = charged((await world.charge(late(1)))[0]);
     expect(beyond.charge).toMatchObject({ status: 'UNBILLED', fromSeq: null });
     await world.grant(team, '5', { kind: 'PREPAID' });
     const after = charged((await world.charge(usage(team, 'm5', { REQUEST: 1 })))[0]);
-    expect(after.balances).toMatchObject({ unpaidNano: 0n, availableNano: 2_000_000_000n });
+    expect(after.balance.balances).toMatchObject({ unpaidNano: 0n, availableNano: 2_000_000_000n });
   });
 });
