@@ -46,6 +46,13 @@ export function orderedUuid(atMs: number, counter: bigint): Uuid {
   return uuidText(random);
 }
 
+/** The counter of an id that `orderedUuid` made, modulo 2^32. */
+export function counterOf(uuid: Uuid): bigint {
+  const high = Number.parseInt(uuid.slice(15, 18), 16);
+  const low = (Number.parseInt(uuid.slice(19, 23) + uuid.slice(24, 28), 16) >>> 10) & 0xf_ffff;
+  return (BigInt(high) << 20n) | BigInt(low);
+}
+
 function uuidText(bytes: Buffer): Uuid {
   const hex = bytes.toString('hex');
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;

@@ -1,7 +1,16 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { DomainError } from '../src/domain-error.ts';
-import { entryId, ID_PREFIX, newUuid, orderedUuid, parseId, publicId, tryParseId } from '../src/id.ts';
+import {
+  counterOf,
+  entryId,
+  ID_PREFIX,
+  newUuid,
+  orderedUuid,
+  parseId,
+  publicId,
+  tryParseId,
+} from '../src/id.ts';
 
 const at = Date.UTC(2026, 10, 21);
 
@@ -31,6 +40,7 @@ describe('uuids', () => {
     const run = [0n, 1n, 1023n, 1024n, 0xf_ffffn, 0x10_0000n, 0xffff_fffen, 0xffff_ffffn];
     const ids = run.map((counter) => orderedUuid(at, counter));
     expect([...ids].sort()).toEqual(ids);
+    expect(ids.map(counterOf)).toEqual(run);
   });
 });
 

@@ -2,7 +2,7 @@ import type { ActorRef } from '../actor.ts';
 import type { Tx } from '../db/client.ts';
 import { claimKey } from '../db/idempotency.ts';
 import { badInput, notFound } from '../domain-error.ts';
-import { newUuid, publicId, type Uuid } from '../id.ts';
+import { orderedUuid, publicId, type Uuid } from '../id.ts';
 import type { Book } from '../ledger/book.ts';
 import type { GrantAccount, GrantKind, GrantScope } from '../ledger/grant-account.ts';
 import { lockBook, writeBooks } from '../ledger/post.ts';
@@ -51,9 +51,9 @@ export async function issueGrant(
   actor: ActorRef,
   now: Date,
 ): Promise<GrantResult> {
-  const grantId = newUuid(now.getTime());
   const { teamId, idempotencyKey, ...request } = input;
   const book = await lockTeam(tx, teamId, now);
+  const grantId = idAfterCharges(book);
   const first = await claimKey(
     tx,
     { teamId, operation: 'issueGrant', key: idempotencyKey, request },
@@ -147,6 +147,11 @@ async function changeGrant(
   return { grantId: grant.id, replayed: false };
 }
 
+/** An id that tells whether a charge of the same millisecond came before: its counter is that of the last one. */
+function idAfterCharges(book: Book): Uuid {
+  return orderedUuid(book.atMs, book.chargeCount);
+}
+
 async function lockTeam(tx: Tx, teamId: Uuid, now: Date, grantIds: readonly Uuid[] = []): Promise<Book> {
   const book = await lockBook(tx, teamId, now.getTime(), grantIds);
   if (!book) throw notFound('Team', publicId('team', teamId));
@@ -228,7 +233,7 @@ async function recordChange(
   await tx.sql`insert into grant_changes ${tx.sql({
     team_id: book.teamId,
     grant_id: grant.id,
-    id: newUuid(book.atMs),
+    id: idAfterCharges(book),
     change: what.change,
     expires_at_before: iso(what.before),
     expires_at_after: iso(grant.expiresAtMs),

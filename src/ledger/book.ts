@@ -143,13 +143,16 @@ export class Book {
   }
 
   /**
-   * Settles the state of grants after movements: spent ones close, returned credit follows the fate of a grant that
-   * has expired or been voided since, at once and as its own entry.
+   * Settles the state of grants after movements, as entries of their own: spent ones close, returned credit follows the
+   * fate of a grant that has expired or been voided since, and prepaid credit that stays pays what the team owes before
+   * anything else can use it, in the order of `ids`.
    */
-  settleGrants(ids: Iterable<Uuid>, facts: PostingFacts): void {
+  settleGrants(ids: readonly Uuid[], facts: PostingFacts): void {
     let closedSome = false;
     for (const id of ids) closedSome = this.settleGrant(this.account(id), facts) || closedSome;
     if (closedSome) this.refreshNextDue();
+    if (this.balances.unpaidNano === 0n) return;
+    for (const id of ids) this.payDebt(this.account(id), facts);
   }
 
   private settleGrant(grant: GrantAccount, facts: PostingFacts): boolean {
@@ -209,10 +212,11 @@ export class Book {
         amountNano: grant.grantedNano,
       },
     ]);
-    if (grant.kind === 'PREPAID') this.payDebt(grant, facts);
+    this.payDebt(grant, facts);
   }
 
   private payDebt(grant: GrantAccount, facts: PostingFacts): void {
+    if (grant.kind !== 'PREPAID' || grant.status !== 'OPEN') return;
     const amountNano = minNano(this.balances.unpaidNano, grant.remainingNano);
     if (amountNano === 0n) return;
     this.post(facts, [
