@@ -5,7 +5,7 @@ import { embeddedBinaries, type ServiceUser } from './embedded-binaries.ts';
 import { clusterHome, clusterUser, OWNER_ROLE, prepareCluster, SERVER_ROLE } from './embedded-cluster.ts';
 import { type FolderLock, lockFolder } from './folder-lock.ts';
 import { openPool } from './pool.ts';
-import { type Launch, launch, type Postmaster, stopOrphan } from './postmaster.ts';
+import { endLeftovers, type Launch, launch, type Postmaster } from './postmaster.ts';
 
 export interface EmbeddedOptions {
   /** The folder to keep the data in; made when it is missing. */
@@ -82,7 +82,7 @@ async function prepare(
   place: Place,
   log: (message: string) => void,
 ): Promise<Launch> {
-  const orphan = await stopOrphan(join(place.home, 'postgres'));
+  const orphan = await endLeftovers(join(place.home, 'postgres'));
   if (orphan !== undefined) log(`stopped PostgreSQL ${orphan}, left behind by a process that was killed`);
   const settings = { ...DEFAULTS, ...options.settings };
   const binaries = embeddedBinaries(place.user);
@@ -107,7 +107,7 @@ async function keepRunning(plan: Launch, log: (message: string) => void): Promis
       if (stopping) return;
       if (restarts === MAX_RESTARTS) return log('PostgreSQL ended again and is not started any more');
       log('PostgreSQL ended unexpectedly and is started again');
-      restarting = launch(plan).then(
+      restarting = relaunch(plan).then(
         (next) => {
           server = next;
           watch(restarts + 1);
@@ -125,6 +125,11 @@ async function keepRunning(plan: Launch, log: (message: string) => void): Promis
       await server.stop();
     },
   };
+}
+
+async function relaunch(plan: Launch): Promise<Postmaster> {
+  await endLeftovers(plan.data);
+  return launch(plan);
 }
 
 function running(server: Supervisor, plan: Launch, lock: FolderLock): EmbeddedPostgres {

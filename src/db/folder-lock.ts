@@ -39,8 +39,7 @@ export function lockFolder(folder: string, note: string): FolderLock {
   return { abandonedNote, release: () => rmSync(path, { force: true }) };
 }
 
-/** Whether a process with this pid lives and is the one that started then. */
-export function isAlive(pid: number, startedAt: string): boolean {
+function isAlive(pid: number, startedAt: string): boolean {
   return processStart(pid) === startedAt;
 }
 
@@ -93,7 +92,7 @@ function readHolder(path: string): Holder | undefined {
 }
 
 /** When a process started, in whatever unit the system tells; undefined when there is none or it has ended. */
-function processStart(pid: number): string | undefined {
+export function processStart(pid: number): string | undefined {
   if (pid <= 0) return undefined;
   if (existsSync('/proc/self/stat')) return procStart(pid);
   try {

@@ -21,7 +21,7 @@ export async function migrateDatabase(ownerUrl: string): Promise<void> {
     await sql`select pg_advisory_lock(${LOCK})`;
     await migrate(drizzle({ client: sql }), { migrationsFolder: FOLDER });
   } catch (error) {
-    throw sqlState(error) === '42501' ? mayNotCreate(error) : error;
+    throw sqlState(error) === '42501' ? mayNot(error) : error;
   } finally {
     await sql.end({ timeout: 5 });
   }
@@ -35,10 +35,16 @@ async function refuseOldServer(sql: Pool): Promise<void> {
   }
 }
 
-function mayNotCreate(cause: unknown): Error {
-  return new Error(
-    'The login may not create or change the tables: give the URL of the owner of the database in DATABASE_OWNER_URL, ' +
-      'or run "npm run migrate" as the owner and start with MIGRATE_ON_START=false.',
-    { cause },
-  );
+function mayNot(cause: unknown): Error {
+  const denied = cause instanceof Error && cause.cause instanceof Error ? cause.cause : cause;
+  const role = denied instanceof Error && denied.message.includes('create role');
+  return new Error(role ? MAY_NOT_CREATE_ROLE : MAY_NOT_CREATE_TABLES, { cause });
 }
+
+const MAY_NOT_CREATE_ROLE =
+  'The login may not create the role "drawdown_app". Have an administrator run once: ' +
+  'CREATE ROLE drawdown_app NOLOGIN; GRANT drawdown_app TO the logins of owner and server.';
+
+const MAY_NOT_CREATE_TABLES =
+  'The login may not create or change the tables. Give the URL of the owner of the database in DATABASE_OWNER_URL, ' +
+  'or run "npm run migrate" as the owner and start with MIGRATE_ON_START=false.';

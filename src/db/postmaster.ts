@@ -3,6 +3,7 @@ import {
   closeSync,
   existsSync,
   openSync,
+  readdirSync,
   readFileSync,
   readlinkSync,
   realpathSync,
@@ -33,11 +34,24 @@ export interface Postmaster {
   stop(): Promise<void>;
 }
 
+/** Fast shutdown, then immediate, then kill: PostgreSQL recovers from each. */
+const SHUTDOWN: readonly (readonly [NodeJS.Signals, number])[] = [
+  ['SIGINT', 60_000],
+  ['SIGQUIT', 10_000],
+  ['SIGKILL', 10_000],
+];
+/** Waits for the end of its input, that is, of our process; then stops server $0 and removes its emptied folder of sockets. */
+const WATCH = `
+  serves() { [ "$(head -n 1 "$1" 2>/dev/null)" = "$0" ]; }
+  read -r _
+  serves "$1" && kill -INT "$0"
+  for _ in $(seq 600); do serves "$1" || break; sleep 0.1; done
+  rmdir "$2" 2>/dev/null`;
 const POLL_MS = 20;
 const OLD_BACKENDS_MS = 15_000;
 
 /**
- * Starts the server and waits until it accepts connections, however long recovery takes.
+ * Starts the server, once nothing of an earlier one is left, and waits until it accepts connections, however long recovery takes.
  * @throws Error with the server's own words when it ends before that.
  */
 export async function launch(options: Launch): Promise<Postmaster> {
@@ -54,20 +68,26 @@ export async function launch(options: Launch): Promise<Postmaster> {
   }
 }
 
-/** Ends the server that a killed process of ours left behind in this folder, if there is one. */
-export async function stopOrphan(data: string): Promise<number | undefined> {
-  const pid = pidInFile(data);
-  if (pid === undefined) return undefined;
-  if (!servesFolder(pid, data)) {
-    // PostgreSQL would take the unrelated process that now has this pid for a running server.
-    if (processExists(pid)) rmSync(join(data, 'postmaster.pid'), { force: true });
-    return undefined;
-  }
-  await endProcess(
+/**
+ * Ends the server that a killed process of ours left behind in this folder, and sessions that outlived their server.
+ * @returns the pid of that server, if there was one
+ */
+export async function endLeftovers(data: string): Promise<number | undefined> {
+  const named = pidInFile(data);
+  const orphan = named !== undefined && servesFolder(named, data) ? named : undefined;
+  if (orphan !== undefined) await endOther(orphan, data, SHUTDOWN);
+  for (const pid of processesIn(data)) await endOther(pid, data, SHUTDOWN.slice(1));
+  // PostgreSQL would take the unrelated process (or the zombie) that has this pid for a running server.
+  if (named !== undefined && processExists(named)) rmSync(join(data, 'postmaster.pid'), { force: true });
+  return orphan;
+}
+
+function endOther(pid: number, data: string, steps: typeof SHUTDOWN): Promise<void> {
+  return endProcess(
     (signal) => process.kill(pid, signal),
     () => !servesFolder(pid, data),
+    steps,
   );
-  return pid;
 }
 
 function spawnPostgres(options: Launch): ChildProcess {
@@ -123,9 +143,8 @@ function supervised(child: ChildProcess, options: Launch): Postmaster {
 }
 
 /** A shell that waits for the end of our process, even by `kill -9`, and then stops the server. */
-function stopWhenWeDie(pid: number, { data, user }: Launch): ChildProcess {
-  const script = 'read -r _; [ "$(head -n 1 "$1" 2>/dev/null)" = "$0" ] && kill -INT "$0"';
-  const watcher = spawn('/bin/sh', ['-c', script, String(pid), join(data, 'postmaster.pid')], {
+function stopWhenWeDie(pid: number, { data, user, sockets }: Launch): ChildProcess {
+  const watcher = spawn('/bin/sh', ['-c', WATCH, String(pid), join(data, 'postmaster.pid'), sockets], {
     ...user,
     cwd: '/',
     env: postgresEnv,
@@ -140,13 +159,11 @@ function stopWhenWeDie(pid: number, { data, user }: Launch): ChildProcess {
   return watcher;
 }
 
-/** Fast shutdown, then immediate, then kill: PostgreSQL recovers from each. */
-async function endProcess(send: (signal: NodeJS.Signals) => unknown, hasEnded: () => boolean): Promise<void> {
-  const steps: [NodeJS.Signals, number][] = [
-    ['SIGINT', 60_000],
-    ['SIGQUIT', 10_000],
-    ['SIGKILL', 10_000],
-  ];
+async function endProcess(
+  send: (signal: NodeJS.Signals) => unknown,
+  hasEnded: () => boolean,
+  steps = SHUTDOWN,
+): Promise<void> {
   for (const [signal, patienceMs] of steps) {
     if (hasEnded()) return;
     try {
@@ -190,6 +207,13 @@ function processExists(pid: number): boolean {
   } catch (error) {
     return error instanceof Error && 'code' in error && error.code === 'EPERM';
   }
+}
+
+/** Every server and session process of the folder, where the system lets us look. */
+function processesIn(data: string): number[] {
+  if (process.platform !== 'linux') return [];
+  const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
+  return pids.map(Number).filter((pid) => servesFolder(pid, data));
 }
 
 /** Whether the process is a PostgreSQL server of this folder, which is where such a server has its working directory. */

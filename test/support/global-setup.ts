@@ -2,7 +2,7 @@ import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
-import { startEmbedded } from '../../src/db/embedded.ts';
+import { type EmbeddedPostgres, startEmbedded } from '../../src/db/embedded.ts';
 import { migrateDatabase } from '../../src/db/migrate.ts';
 
 declare module 'vitest' {
@@ -17,11 +17,10 @@ export default async function setup(project: TestProject): Promise<() => Promise
   const dataDir = mkdtempSync(join(tmpdir(), 'drawdown-test-'));
   // The server may run as another user, who has to get to its own folder inside.
   chmodSync(dataDir, 0o711);
-  const server = await startEmbedded({
-    dataDir,
-    settings: { fsync: 'off', full_page_writes: 'off', synchronous_commit: 'off', max_connections: '200' },
+  const server = await startMigrated(dataDir).catch((error: unknown) => {
+    rmSync(dataDir, { recursive: true });
+    throw error;
   });
-  await migrateDatabase(server.ownerUrl);
   project.provide('templateUrls', { owner: server.ownerUrl, app: server.appUrl });
   return async () => {
     const failed = project.vitest.state.getCountOfFailedTests();
@@ -29,4 +28,19 @@ export default async function setup(project: TestProject): Promise<() => Promise
     if (failed === 0) rmSync(dataDir, { recursive: true });
     else process.stderr.write(`\nThe databases of the failed tests are kept in ${server.dataPath}\n`);
   };
+}
+
+const QUICK_AND_SMALL = {
+  fsync: 'off',
+  full_page_writes: 'off',
+  synchronous_commit: 'off',
+  shared_buffers: '64MB',
+  max_wal_size: '256MB',
+  max_connections: '300',
+};
+
+async function startMigrated(dataDir: string): Promise<EmbeddedPostgres> {
+  const server = await startEmbedded({ dataDir, settings: QUICK_AND_SMALL });
+  await migrateDatabase(server.ownerUrl);
+  return server;
 }
