@@ -9,7 +9,7 @@ import { checkScopes, type KeyParts, keyText, newSecret, secretDigest, visiblePr
 import { audit, INSTALLATION } from './audit.ts';
 import type { IdWindow } from './memberships.ts';
 import { apiKeys, teams } from './tables.ts';
-import { checkName } from './teams.ts';
+import { checkIdempotencyKey, checkName, checkReason } from './text.ts';
 
 /** A key gives access no more. */
 export interface ApiKeyRevoked extends Fact {
@@ -50,7 +50,12 @@ export async function createApiKey(tx: Tx, input: CreateApiKey, actor: Actor, at
   const parts = { keyId: newUuid(at.getTime()), secret: newSecret() };
   await demandTeam(tx, input.teamId);
   const scope = input.teamId ?? INSTALLATION;
-  const claim = { teamId: scope, operation: 'createApiKey', key: idempotencyKey, request };
+  const claim = {
+    teamId: scope,
+    operation: 'createApiKey',
+    key: checkIdempotencyKey(idempotencyKey),
+    request,
+  };
   const first = await claimKey(tx, claim, parts.keyId, at);
   if (first !== undefined) return { keyId: first, text: undefined, replayed: true };
   await installApiKey(tx, parts, input, actor, at);
@@ -68,12 +73,11 @@ export async function installApiKey(
   const row = keyRow(parts, input, actor, at);
   await tx.orm.insert(apiKeys).values(row);
   const { id, type, name, scopes } = row;
-  const { reason = null } = input;
   await audit(tx, {
     teamId: row.teamId ?? INSTALLATION,
     action: 'api-key.created',
     actor: actorRef(actor),
-    details: { keyId: publicId('apiKey', id), type, name, scopes, reason },
+    details: { keyId: publicId('apiKey', id), type, name, scopes, reason: checkReason(input.reason) },
     at,
   });
 }
@@ -130,7 +134,8 @@ export interface RevokeApiKey {
  * @throws DomainError NOT_FOUND when there is no such key (of this team).
  */
 export async function revokeApiKey(tx: Tx, input: RevokeApiKey, actor: Actor, at: Date): Promise<void> {
-  const { keyId, teamId, reason = null } = input;
+  const { keyId, teamId } = input;
+  const reason = checkReason(input.reason);
   const which = and(eq(apiKeys.id, keyId), teamId ? eq(apiKeys.teamId, teamId) : undefined);
   const [revoked] = await tx.orm
     .update(apiKeys)
@@ -162,14 +167,14 @@ export async function keysById(db: Reader, ids: readonly Uuid[]): Promise<ApiKey
     .where(inArray(apiKeys.id, [...ids]));
 }
 
-/** The keys of a team, newest first, revoked and expired ones too. */
-export async function keysOf(db: Reader, teamId: Uuid, window: IdWindow): Promise<ApiKeyRow[]> {
+/** The keys of a team, or those of no team, newest first, revoked and expired ones too. */
+export async function keysOf(db: Reader, teamId: Uuid | null, window: IdWindow): Promise<ApiKeyRow[]> {
   const forward = window.direction === 'FORWARD';
   const beyond = window.from === undefined ? undefined : (forward ? lt : gt)(apiKeys.id, window.from);
   return db.orm
     .select()
     .from(apiKeys)
-    .where(and(eq(apiKeys.teamId, teamId), beyond))
+    .where(and(teamId ? eq(apiKeys.teamId, teamId) : isNull(apiKeys.teamId), beyond))
     .orderBy((forward ? desc : asc)(apiKeys.id))
     .limit(window.limit);
 }

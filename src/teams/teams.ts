@@ -7,6 +7,7 @@ import { newUuid, type Uuid } from '../id.ts';
 import { audit, INSTALLATION } from './audit.ts';
 import { grantRole } from './memberships.ts';
 import { teams } from './tables.ts';
+import { checkIdempotencyKey, checkName, checkTimeZone } from './text.ts';
 import { recordUser } from './users.ts';
 
 export type TeamRow = typeof teams.$inferSelect;
@@ -38,7 +39,7 @@ export async function createTeam(
   const team = { id: newUuid(at.getTime()), ...checkTeam(input), createdAt: at };
   const ownerOf = ownerFrom(input, actor);
   const scope = actorRef(actor).id ?? INSTALLATION;
-  const claim = { teamId: scope, operation: 'createTeam', key: idempotencyKey, request };
+  const claim = { teamId: scope, operation: 'createTeam', key: checkIdempotencyKey(idempotencyKey), request };
   const first = await claimKey(tx, claim, team.id, at);
   if (first !== undefined) return { teamId: first, replayed: true };
   await tx.orm.insert(teams).values(team);
@@ -67,26 +68,6 @@ function ownerFrom(input: CreateTeam, actor: Actor): (tx: Tx, at: Date) => Promi
 
 function checkTeam({ name, timeZone = 'UTC' }: CreateTeam): { name: string; timeZone: string } {
   return { name: checkName(name), timeZone: checkTimeZone(timeZone) };
-}
-
-/** A name for people to read. @throws DomainError BAD_USER_INPUT when it is empty, long or has control characters. */
-export function checkName(name: string): string {
-  const trimmed = name.trim();
-  if (trimmed === '' || trimmed.length > 100 || /\p{Cc}/u.test(trimmed)) {
-    throw badInput('name', 'must have 1 to 100 characters and no control characters.');
-  }
-  return trimmed;
-}
-
-function checkTimeZone(timeZone: string): string {
-  const wrong = badInput('timeZone', 'must be the IANA name of a time zone, such as "Europe/Berlin".');
-  // Offsets such as "+01:00" are no names, and PostgreSQL reads them with the sign reversed.
-  if (!/^[A-Za-z]/.test(timeZone)) throw wrong;
-  try {
-    return new Intl.DateTimeFormat('en', { timeZone }).resolvedOptions().timeZone;
-  } catch {
-    throw wrong;
-  }
 }
 
 /** The teams with these ids, in any order; unknown ones are left out. */
