@@ -1,7 +1,7 @@
 import { SYSTEM_ACTOR } from '../../src/actor.ts';
 import { newUuid, type Uuid } from '../../src/id.ts';
 import { ACCOUNT, ENTRY_KIND } from '../../src/ledger/account.ts';
-import { Book, type BookHead, type PostedRange } from '../../src/ledger/book.ts';
+import { Book, type BookHead, type PostedRange, type PostingFacts } from '../../src/ledger/book.ts';
 import { GENESIS_HASH } from '../../src/ledger/entry.ts';
 import type { GrantAccount, GrantScope } from '../../src/ledger/grant-account.ts';
 import type { Movement } from '../../src/ledger/movement.ts';
@@ -15,6 +15,7 @@ const TEAM: Uuid = newUuid(T0);
 export function emptyHead(changes: Partial<BookHead> = {}): BookHead {
   return {
     teamId: TEAM,
+    version: 0n,
     seq: 0n,
     chargeCount: 0n,
     hash: GENESIS_HASH,
@@ -104,16 +105,16 @@ export function charge(
 }
 
 /** Gives drawn credit back to its grant, as a reversal does. */
-export function giveBack(book: Book, grant: GrantAccount, amountNano: bigint): PostedRange {
-  const range = book.post({ actor: SYSTEM_ACTOR, reason: 'test' }, [
-    {
-      kind: ENTRY_KIND.REVERSAL,
-      debit: ACCOUNT.REVENUE,
-      credit: ACCOUNT.GRANT,
-      grantId: grant.id,
-      amountNano,
-    },
-  ]);
-  book.settleGrants([grant.id], { actor: SYSTEM_ACTOR, reason: 'test' });
+export function giveBack(
+  book: Book,
+  grant: GrantAccount,
+  amountNano: bigint,
+  when: Pick<PostingFacts, 'occurredAtMs'> = {},
+): PostedRange {
+  const facts = { actor: SYSTEM_ACTOR, reason: 'test', ...when };
+  const { REVERSAL: kind } = ENTRY_KIND;
+  const { REVENUE: debit, GRANT: credit } = ACCOUNT;
+  const range = book.post(facts, [{ kind, debit, credit, grantId: grant.id, amountNano }]);
+  book.settleGrants([grant.id], facts);
   return range;
 }
