@@ -61,6 +61,12 @@ export class Catalog {
     return this.#current ?? this.refresh();
   }
 
+  /** The last snapshot if the database has nothing newer, else the one that is there now. */
+  async fresh(): Promise<CatalogSnapshot> {
+    const revision = await catalogRevision(this.db);
+    return this.#current?.revision === revision ? this.#current : this.refresh();
+  }
+
   /**
    * A snapshot at least as new as this call. Concurrent calls share loads: one that runs and one that starts after it,
    * because a load that began earlier may have missed what the caller saw. Give the caller's transaction as `reader`,

@@ -5,6 +5,7 @@ import { claimKey } from '../db/idempotency.ts';
 import { assert, badInput, DomainError, notFound } from '../domain-error.ts';
 import { newUuid, type Uuid } from '../id.ts';
 import { INSTALLATION } from '../teams/audit.ts';
+import { modelByKey } from './catalog-reads.ts';
 import { type ModelFacts, NO_FACTS } from './model-facts.ts';
 import type { Price } from './price.ts';
 import { formatPrice } from './price-json.ts';
@@ -58,7 +59,7 @@ export async function createModel(
   change: CatalogChange,
 ): Promise<{ modelId: Uuid; priceVersionId: Uuid }> {
   await lockCatalog(tx);
-  if (await modelWithKey(tx, input.key)) {
+  if (await modelByKey(tx, input.key)) {
     throw new DomainError('CONFLICT', `There is a model ${input.key} already.`, { field: 'key' });
   }
   const model = newModelRow(input, change.now);
@@ -89,7 +90,7 @@ export async function setModelPrice(
   now: Date,
 ): Promise<{ modelId: Uuid; priceVersionId: Uuid; replayed: boolean }> {
   await lockCatalog(tx);
-  const model = await modelWithKey(tx, input.modelKey);
+  const model = await modelByKey(tx, input.modelKey);
   if (!model) throw notFound('Model', input.modelKey);
   const { idempotencyKey, price, ...rest } = input;
   const request = { ...rest, price: formatPrice(price) };
@@ -196,11 +197,6 @@ function nameOfCode(code: string): string {
   return words.charAt(0).toUpperCase() + words.slice(1);
 }
 
-async function modelWithKey(reader: Reader, key: string): Promise<ModelRow | undefined> {
-  const [model] = await reader.orm.select().from(models).where(eq(models.key, key));
-  return model;
-}
-
 async function latestVersion(reader: Reader, modelId: Uuid): Promise<PriceVersionRow> {
   const [latest] = await reader.orm
     .select()
@@ -213,6 +209,11 @@ async function latestVersion(reader: Reader, modelId: Uuid): Promise<PriceVersio
 }
 
 function checkText(text: string, max: number, field: string): string {
-  if (text.trim() === text && text !== '' && text.length <= max && !/\p{Cc}/u.test(text)) return text;
+  if (text.trim() === text && text !== '' && text.length <= max && isPrintable(text)) return text;
   throw badInput(field, `must have 1 to ${max} characters, without spaces around it and control characters.`);
+}
+
+/** Neither control characters, nor halves of surrogate pairs, which PostgreSQL cannot keep. */
+function isPrintable(text: string): boolean {
+  return !/\p{Cc}/u.test(text) && text.isWellFormed();
 }

@@ -3,6 +3,7 @@ import {
   duplicateMembers,
   type ExactJson,
   type ExactObject,
+  formatExactJson,
   isExactObject,
   parseExactJson,
 } from './exact-json.ts';
@@ -50,10 +51,17 @@ function readEntry(key: string, entry: ExactJson, report: ReportBuilder): Read {
       problems: [{ path: key, message: 'must be a name of 1 to 200 characters without spaces around it.' }],
     };
   }
+  if (!isStorable(entry))
+    return { problems: [{ path: key, message: 'has text with U+0000 or half a character.' }] };
   const fields = fieldsOf(entry, report);
   for (const { path, meaning, value } of fields) report.met(key, path, meaning, value);
   if (!fields.some(({ meaning }) => meaning.kind === 'PRICE')) return { skip: 'has no price' };
   return listedModel(key, fields);
+}
+
+/** PostgreSQL keeps neither U+0000 nor half of a surrogate pair; written JSON escapes exactly these. */
+function isStorable(entry: ExactObject): boolean {
+  return !/\\u(0000|d[89a-f])/.test(formatExactJson(entry));
 }
 
 /** The fields of an entry, nested ones as `outer.inner`. A null says nothing. */

@@ -21,6 +21,9 @@ export interface ModelFacts {
   readonly other: Readonly<Record<string, FactValue>>;
 }
 
+/** What an `Int` of the API holds. */
+const MAX_LIMIT = 2 ** 31 - 1;
+
 export const NO_FACTS: ModelFacts = {
   capabilities: [],
   lacking: [],
@@ -44,7 +47,7 @@ export function withFact(
     case 'maxInputTokens':
     case 'maxOutputTokens': {
       const limit = wholeNumber(value);
-      return limit === undefined ? undefined : { ...facts, [as]: limit };
+      return limit === undefined || limit > MAX_LIMIT ? undefined : { ...facts, [as]: limit };
     }
     case 'deprecationDate':
     case 'source':

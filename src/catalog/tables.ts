@@ -10,6 +10,7 @@ import {
   uniqueIndex,
   uuid,
 } from 'drizzle-orm/pg-core';
+import type { ActorKind } from '../actor.ts';
 import { instant } from '../db/columns.ts';
 
 /** What can be sold, as grants may be restricted to it: chat, embedding, image … */
@@ -56,7 +57,7 @@ export const priceVersions = pgTable(
     /** A `Price` (components, multipliers, minimum) as canonical JSON text, exact decimals as strings. */
     components: text().notNull(),
     createdAt: instant().notNull(),
-    actorKind: smallint().notNull(),
+    actorKind: smallint().$type<ActorKind>().notNull(),
     actorId: uuid(),
     reason: text(),
   },

@@ -112,6 +112,11 @@ describe('a price list', () => {
   });
 });
 
+test('keeps text beyond ASCII, also where the list escapes it', () => {
+  const { models } = parsePriceList(listOf({ source: '😀' }).replace('😀', '\\ud83d\\ude00'));
+  expect(models[0]?.facts.source).toBe('😀');
+});
+
 describe('the report', () => {
   const field = (name: string) => list.report.fields.filter((each) => each.field === name);
 
@@ -200,6 +205,17 @@ describe('a list that cannot be used is refused whole, naming model and field', 
       listOf({ supports_vision: 1 }),
       ['m.supports_vision: is not of the kind this field has.'],
     ],
+    [
+      'a limit beyond 2^31',
+      listOf({ max_input_tokens: 2 ** 31 }),
+      ['m.max_input_tokens: is not of the kind this field has.'],
+    ],
+    [
+      'text that cannot be stored',
+      listOf({ source: 'a\u0000' }),
+      ['m: has text with U+0000 or half a character.'],
+    ],
+    ['half a character', listOf({ source: '\ud83d' }), ['m: has text with U+0000 or half a character.']],
     ['no mode', '{"m": {"litellm_provider": "a", "input_cost_per_token": 1}}', ['m.mode: is missing.']],
     [
       'names that conflict',
