@@ -1,7 +1,7 @@
 import { and, asc, eq } from 'drizzle-orm';
 import { drizzle } from 'drizzle-orm/postgres-js';
-import { charges } from '../src/charging/tables.ts';
 import type { ChargeRequest } from '../src/charging/charge.ts';
+import { charges } from '../src/charging/tables.ts';
 import { openPool } from '../src/db/pool.ts';
 import { newUuid } from '../src/id.ts';
 import { entries, grants, wallets } from '../src/ledger/tables.ts';
@@ -13,7 +13,10 @@ const AMOUNT = 1_782_000n;
  * The usual way, on the same tables: for each charge one interactive transaction that locks the wallet, looks for the
  * key, reads the grants and writes row by row, through an ORM and a pool of 16.
  */
-export function openBaseline(setting: Setting): { charge(request: ChargeRequest): Promise<void>; close(): Promise<void> } {
+export function openBaseline(setting: Setting): {
+  charge(request: ChargeRequest): Promise<void>;
+  close(): Promise<void>;
+} {
   const client = openPool(setting.appUrl, { max: 16, connection: { application_name: 'baseline' } });
   const orm = drizzle({ client, casing: 'snake_case' });
   return {

@@ -43,5 +43,8 @@ export function percentile(sorted: readonly number[], q: number): number {
 
 /** The middle of some measurements. */
 export function median(values: readonly number[]): number {
-  return percentile([...values].sort((a, b) => a - b), 0.5);
+  return percentile(
+    [...values].sort((a, b) => a - b),
+    0.5,
+  );
 }

@@ -1,4 +1,4 @@
-import { mkdtempSync, chmodSync, rmSync } from 'node:fs';
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { SYSTEM_ACTOR } from '../src/actor.ts';
@@ -16,8 +16,8 @@ import { digest16 } from '../src/db/idempotency.ts';
 import { migrateDatabase } from '../src/db/migrate.ts';
 import { parseDecimal } from '../src/decimal.ts';
 import { newUuid, type Uuid } from '../src/id.ts';
-import type { GrantAccount } from '../src/ledger/grant-account.ts';
 import { GENESIS_HASH } from '../src/ledger/entry.ts';
+import type { GrantAccount } from '../src/ledger/grant-account.ts';
 import { lockHeads, openBooks, writeBooks } from '../src/ledger/post.ts';
 import { NANO_PER_CREDIT } from '../src/money.ts';
 
@@ -134,7 +134,8 @@ async function addTeams(db: Db, ids: readonly Uuid[], modelId: Uuid): Promise<vo
       select id, decode(${GENESIS_HASH}, 'hex'), now() - interval '1 hour' from unnest(${list}::uuid[]) as t (id)`;
     const books = await openBooks(tx, await lockHeads(tx, ids), nowMs);
     for (const book of books.values()) {
-      for (const grant of mixedGrants(modelId, nowMs)) book.issue(grant, { id: grant.id, actor: SYSTEM_ACTOR });
+      for (const grant of mixedGrants(modelId, nowMs))
+        book.issue(grant, { id: grant.id, actor: SYSTEM_ACTOR });
     }
     await writeBooks(tx, books.values());
   });
@@ -144,7 +145,10 @@ async function addTeams(db: Db, ids: readonly Uuid[], modelId: Uuid): Promise<vo
 function mixedGrants(modelId: Uuid, nowMs: number): GrantAccount[] {
   const day = 86_400_000;
   return [
-    grant({ amount: 1n, scope: { product: null, modelId, gpuType: null }, expiresAtMs: nowMs + 30 * day }, nowMs),
+    grant(
+      { amount: 1n, scope: { product: null, modelId, gpuType: null }, expiresAtMs: nowMs + 30 * day },
+      nowMs,
+    ),
     grant({ amount: 1n, expiresAtMs: nowMs + 60 * day }, nowMs),
     grant({ amount: 1_000_000n, kind: 'PREPAID' }, nowMs),
   ];

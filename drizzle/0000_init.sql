@@ -175,6 +175,7 @@ CREATE TABLE "grants" (
 CREATE TABLE "wallets" (
 	"team_id" uuid PRIMARY KEY NOT NULL,
 	"seq" bigint DEFAULT 0 NOT NULL,
+	"version" bigint DEFAULT 0 NOT NULL,
 	"charge_count" bigint DEFAULT 0 NOT NULL,
 	"head_hash" "bytea" NOT NULL,
 	"head_posted_at" timestamp(3) with time zone NOT NULL,

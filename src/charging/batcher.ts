@@ -1,9 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Db, inTransaction, sqlState } from '../db/client.ts';
 import { assert, DomainError } from '../domain-error.ts';
+import { StaleBook } from '../ledger/post.ts';
+import { standingAfter } from '../ledger/standing.ts';
 import type { ChargeRequest, ChargeResult } from './charge.ts';
-import { type ChargeBatchDeps, chargeBatch } from './charge-batch.ts';
+import { type Approach, type ChargeBatchDeps, chargeBatch } from './charge-batch.ts';
 import type { Pending } from './decide.ts';
+import { StandingCache } from './standing-cache.ts';
 
 export interface BatcherOptions {
   /** Batches in flight at once; a team always goes through the same lane. */
@@ -12,6 +15,8 @@ export interface BatcherOptions {
   readonly batchSize: number;
   /** Requests that may wait before OVERLOADED is answered. */
   readonly queueLimit: number;
+  /** Teams whose standing is remembered between batches. Default 50,000 (about 2 KB each). */
+  readonly remembered?: number;
 }
 
 /** One call of `charge`: its results come together when the last of its requests is decided. */
@@ -30,9 +35,15 @@ interface Waiting extends Pending {
 interface Lane {
   readonly waiting: Waiting[];
   running: boolean;
+  /** Batches to decide LOCKED before OPTIMISTIC is tried again: others write to the same teams. */
+  lockedFor: number;
+  /** What `lockedFor` is set to at the next stale decision; doubles with each, halves with each that was in time. */
+  caution: number;
 }
 
 const MAX_ATTEMPTS = 8;
+const MIN_CAUTION = 2;
+const MAX_CAUTION = 256;
 
 /**
  * Micro-batching: concurrent calls of this process share transactions. A lane has one batch in flight, and what arrives
@@ -41,6 +52,8 @@ const MAX_ATTEMPTS = 8;
  */
 export class Batcher {
   private readonly lanes: Lane[];
+  private readonly standings: StandingCache;
+  private readonly deps: ChargeBatchDeps;
   private waitingCount = 0;
   private closed = false;
   /** Requests decided a second, smoothed, for the retry-after of OVERLOADED. */
@@ -48,10 +61,17 @@ export class Batcher {
 
   constructor(
     private readonly db: Db,
-    private readonly deps: ChargeBatchDeps,
+    deps: Omit<ChargeBatchDeps, 'standings'>,
     private readonly options: BatcherOptions,
   ) {
-    this.lanes = Array.from({ length: options.lanes }, () => ({ waiting: [], running: false }));
+    this.standings = new StandingCache(options.remembered ?? 50_000);
+    this.deps = { ...deps, standings: this.standings };
+    this.lanes = Array.from({ length: options.lanes }, () => ({
+      waiting: [],
+      running: false,
+      lockedFor: 0,
+      caution: MIN_CAUTION,
+    }));
   }
 
   /** Requests that wait or are being decided. */
@@ -100,7 +120,7 @@ export class Batcher {
     while (lane.waiting.length > 0) {
       const batch = lane.waiting.splice(0, this.options.batchSize);
       const started = performance.now();
-      await this.settle(batch);
+      await this.settle(lane, batch);
       this.waitingCount -= batch.length;
       const rate = batch.length / ((performance.now() - started) / 1000);
       this.perSecond += (rate * this.lanes.length - this.perSecond) * 0.1;
@@ -109,9 +129,9 @@ export class Batcher {
   }
 
   /** Decides a batch and answers its callers; a failure that is one request's own fault is not the others'. */
-  private async settle(batch: readonly Waiting[]): Promise<void> {
+  private async settle(lane: Lane, batch: readonly Waiting[]): Promise<void> {
     try {
-      const results = await this.decide(batch);
+      const results = await this.decide(lane, batch);
       batch.forEach((waiting, i) => {
         const result = results[i];
         assert(result, 'each request has a result');
@@ -123,18 +143,26 @@ export class Batcher {
         return;
       }
       const middle = batch.length >>> 1;
-      await this.settle(batch.slice(0, middle));
-      await this.settle(batch.slice(middle));
+      await this.settle(lane, batch.slice(0, middle));
+      await this.settle(lane, batch.slice(middle));
     }
   }
 
-  /** A key conflict, deadlock or serialisation failure rolled everything back: the batch is decided again. */
-  private async decide(batch: readonly Waiting[]): Promise<ChargeResult[]> {
+  /** A stale decision, key conflict or deadlock rolled everything back: the batch is decided again, under its locks. */
+  private async decide(lane: Lane, batch: readonly Waiting[]): Promise<readonly ChargeResult[]> {
     for (let attempt = 1; ; attempt++) {
+      const approach = attempt === 1 && lane.lockedFor === 0 ? 'OPTIMISTIC' : 'LOCKED';
       try {
-        return await inTransaction(this.db, (tx) => chargeBatch(tx, batch, this.deps));
+        const { results, books } = await inTransaction(this.db, (tx) =>
+          chargeBatch(tx, batch, this.deps, approach),
+        );
+        for (const book of books) this.standings.put(standingAfter(book));
+        weigh(lane, approach);
+        return results;
       } catch (error) {
-        if (attempt === MAX_ATTEMPTS || !/^(23505|40001|40P01)$/.test(sqlState(error) ?? '')) throw error;
+        for (const { request } of batch) this.standings.drop(request.teamId);
+        if (error instanceof StaleBook) beCautious(lane);
+        if (attempt === MAX_ATTEMPTS || !isDecidedAgain(error)) throw error;
       }
     }
   }
@@ -149,6 +177,20 @@ export class Batcher {
       },
     );
   }
+}
+
+function isDecidedAgain(error: unknown): boolean {
+  return error instanceof StaleBook || /^(23505|40001|40P01)$/.test(sqlState(error) ?? '');
+}
+
+function beCautious(lane: Lane): void {
+  lane.lockedFor = lane.caution;
+  lane.caution = Math.min(lane.caution * 2, MAX_CAUTION);
+}
+
+function weigh(lane: Lane, approach: Approach): void {
+  if (approach === 'OPTIMISTIC') lane.caution = Math.max(MIN_CAUTION, lane.caution >> 1);
+  else if (lane.lockedFor > 0) lane.lockedFor -= 1;
 }
 
 const RETRY_SOON = { retryAfterSeconds: 1 };

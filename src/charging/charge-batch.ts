@@ -4,30 +4,58 @@ import { arrayOf } from '../db/arrays.ts';
 import type { Tx } from '../db/client.ts';
 import { assert } from '../domain-error.ts';
 import type { Uuid } from '../id.ts';
-import { booksOf, type LockedHeads, lockHeads, readGrants, writeBooks } from '../ledger/post.ts';
+import type { Book } from '../ledger/book.ts';
+import { lockHeads, openBooks, verifyBooks, writeBooks } from '../ledger/post.ts';
+import { bookOf, readStandings } from '../ledger/standing.ts';
 import type { ChargeResult, KeyedCharge } from './charge.ts';
 import { chargesByKey, insertCharges } from './charge-rows.ts';
 import { decideCharge, type Pending, type TeamState, type UsageWindow } from './decide.ts';
+import type { StandingCache } from './standing-cache.ts';
 
 export interface ChargeBatchDeps {
   readonly catalog: Catalog;
   readonly clock: Clock;
   readonly window: UsageWindow;
+  readonly standings: StandingCache;
 }
 
 /**
- * Charges a batch in one transaction: locks the teams' wallets in id order, only then reads what decisions rest on,
- * decides each request in order and writes everything by a fixed number of multi-row statements. Refusals are values;
- * a throw means that nothing of the batch was written.
+ * How a batch comes by what its teams have. LOCKED: locks the wallets in id order and reads only then. OPTIMISTIC:
+ * decides on what this process knows (or reads unlocked) of them; if a wallet is another version by the time it is
+ * written, all is rolled back (StaleBook) and the batch is to be decided again, LOCKED.
+ */
+export type Approach = 'LOCKED' | 'OPTIMISTIC';
+
+/** What was decided, and the books to remember once it is committed. */
+export interface DecidedBatch {
+  readonly results: readonly ChargeResult[];
+  readonly books: readonly Book[];
+}
+
+/**
+ * Charges a batch in one transaction: decides each request in order on the state of its team and writes everything by a
+ * fixed number of multi-row statements. Refusals are values; a throw means that nothing of the batch was written.
+ * @throws StaleBook when an OPTIMISTIC decision came too late; a unique violation when a key was used meanwhile.
  */
 export async function chargeBatch(
   tx: Tx,
   batch: readonly Pending[],
   deps: ChargeBatchDeps,
-): Promise<ChargeResult[]> {
+  approach: Approach,
+): Promise<DecidedBatch> {
   const teamIds = [...new Set(batch.map(({ request }) => request.teamId))].sort();
-  const heads = await lockHeads(tx, teamIds);
-  const { teams, catalog } = await readUnderLock(tx, batch, heads, deps);
+  // Locks come before every other read: what a decision rests on must be no older.
+  const heads = approach === 'LOCKED' ? await lockHeads(tx, teamIds) : undefined;
+  const [opened, known, attributable, catalog] = await Promise.all([
+    heads ? openBooks(tx, heads, nowMs(deps)) : openUnlocked(tx, teamIds, deps),
+    chargesByKey(
+      tx,
+      batch.map(({ request }) => request),
+    ),
+    readAttributable(tx, batch),
+    currentCatalog(tx, deps.catalog),
+  ]);
+  const teams = teamStates(opened, known, attributable);
   const fresh: KeyedCharge[] = [];
   const results = batch.map((pending): ChargeResult => {
     const team = teams.get(pending.request.teamId);
@@ -36,48 +64,60 @@ export async function chargeBatch(
     if (decision.fresh) fresh.push(decision.fresh);
     return decision.result;
   });
+  const books = [...teams.values()].map(({ book }) => book);
   await Promise.all([
-    writeBooks(
-      tx,
-      [...teams.values()].map((team) => team.book),
-    ),
+    writeBooks(tx, books),
+    verifyBooks(tx, heads ? [] : books.filter((book) => !book.changed)),
     ...(fresh.length > 0 ? [insertCharges(tx, fresh)] : []),
   ]);
-  return results;
+  return { results, books };
 }
 
-interface UnderLock {
-  readonly teams: ReadonlyMap<Uuid, TeamState>;
-  readonly catalog: CatalogSnapshot;
+function nowMs({ clock }: ChargeBatchDeps): number {
+  return clock.now().getTime();
 }
 
-/** Everything read after the lock, in one round trip. */
-async function readUnderLock(
+/** Books on remembered standings, and on unlocked reads where nothing is remembered; in id order, as they are written. */
+async function openUnlocked(
   tx: Tx,
-  batch: readonly Pending[],
-  heads: LockedHeads,
-  { catalog, clock }: ChargeBatchDeps,
-): Promise<UnderLock> {
-  const keys = batch.map(({ request }) => request).filter((request) => heads.has(request.teamId));
-  const [grants, known, attributable, [state], snapshot] = await Promise.all([
-    readGrants(tx, [...heads.keys()]),
-    chargesByKey(tx, keys),
-    readAttributable(tx, batch),
-    tx.sql<{ revision: bigint }[]>`select revision from catalog_state`,
-    catalog.snapshot(),
-  ]);
-  assert(state, 'catalog_state has its row');
-  const books = booksOf(heads, grants, clock.now().getTime());
+  teamIds: readonly Uuid[],
+  deps: ChargeBatchDeps,
+): Promise<Map<Uuid, Book>> {
+  const unknown = teamIds.filter((teamId) => !deps.standings.get(teamId));
+  const read = unknown.length > 0 ? await readStandings(tx, unknown) : undefined;
+  const at = nowMs(deps);
+  const books = new Map<Uuid, Book>();
+  for (const teamId of teamIds) {
+    const standing = deps.standings.get(teamId) ?? read?.get(teamId);
+    if (standing) books.set(teamId, bookOf(standing, at));
+  }
+  return books;
+}
+
+function teamStates(
+  books: ReadonlyMap<Uuid, Book>,
+  known: readonly KeyedCharge[],
+  attributable: ReadonlyMap<Uuid, ReadonlySet<string>>,
+): Map<Uuid, TeamState> {
   const teams = new Map<Uuid, TeamState>();
   for (const [teamId, book] of books) {
     teams.set(teamId, { book, known: new Map(), attributable: attributable.get(teamId) ?? NOTHING });
   }
   for (const keyed of known) teams.get(keyed.charge.teamId)?.known.set(keyed.keyDigest, keyed);
-  const current = snapshot.revision === state.revision ? snapshot : await catalog.refresh(tx);
-  return { teams, catalog: current };
+  return teams;
 }
 
 const NOTHING: ReadonlySet<string> = new Set();
+
+/** The catalogue as of this transaction: a price that an operator has set is never missed. */
+async function currentCatalog(tx: Tx, catalog: Catalog): Promise<CatalogSnapshot> {
+  const [[state], snapshot] = await Promise.all([
+    tx.sql<{ revision: bigint }[]>`select revision from catalog_state`,
+    catalog.snapshot(),
+  ]);
+  assert(state, 'catalog_state has its row');
+  return snapshot.revision === state.revision ? snapshot : catalog.refresh(tx);
+}
 
 /** Which of the members and keys that the batch names belong to the team they are named for. */
 async function readAttributable(tx: Tx, batch: readonly Pending[]): Promise<Map<Uuid, Set<string>>> {

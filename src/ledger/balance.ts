@@ -4,10 +4,11 @@ import { assert, badInput } from '../domain-error.ts';
 import type { Uuid } from '../id.ts';
 import { MAX_NANO } from '../money.ts';
 import { ENTRY_KIND } from './account.ts';
-import { Book, type BookHead } from './book.ts';
+import type { Book, BookHead } from './book.ts';
 import { type BalancesRow, balancesColumns, balancesOfRow } from './entries.ts';
 import type { BalancesAfter } from './entry.ts';
-import { type GrantRow, grantColumns, grantOf, headOf, type WalletRow, walletColumns } from './rows.ts';
+import { headOf, type WalletRow, walletColumns } from './rows.ts';
+import { bookOf, readStandings } from './standing.ts';
 
 /** What a team has and owes at an instant. */
 export interface TeamBalance {
@@ -47,21 +48,12 @@ export async function balanceAt(
 }
 
 /**
- * A team's book with everything due by `now` booked in memory only, read at one moment. To look at: nothing that is
- * posted to it can be written, for no lock is held.
+ * A team's book with everything due by `now` booked in memory only, read at one moment. To look at: it is not what
+ * `writeBooks` may write, for the team is not locked.
  */
 export async function readBook(reader: Reader, teamId: Uuid, now: Date): Promise<Book | undefined> {
-  // One statement, because the wallet and the grants must be of the same moment. Columns of both: the wallet's win.
-  const rows = await reader.sql<(GrantRow & WalletRow & { grant_id: Uuid | null; grant_held: bigint })[]>`
-    select g.*, w.*, g.id as grant_id, g.held_nano as grant_held
-    from (select ${walletColumns(reader)} from wallets w where w.team_id = ${teamId}) w
-    left join lateral (select ${grantColumns(reader)} from grants g where g.team_id = ${teamId} and not g.closed) g on true`;
-  const [first] = rows;
-  if (!first) return undefined;
-  const grants = rows.flatMap((row) =>
-    row.grant_id === null ? [] : [grantOf({ ...row, held_nano: row.grant_held })],
-  );
-  return new Book(headOf(first), grants, now.getTime());
+  const standing = (await readStandings(reader, [teamId])).get(teamId);
+  return standing && bookOf(standing, now.getTime());
 }
 
 /** The balance and the head it rests on, when no entry was posted after `atMs`. */

@@ -11,6 +11,8 @@ import { applyMovement, type Movement, refOf } from './movement.ts';
 /** The head of a team's stream, as its wallet row has it. */
 export interface BookHead {
   readonly teamId: Uuid;
+  /** Of the wallet row: the one these figures are of. */
+  readonly version: bigint;
   readonly seq: bigint;
   readonly chargeCount: bigint;
   readonly hash: string;

@@ -124,9 +124,23 @@ export async function writeBooks(tx: Tx, books: Iterable<Book>): Promise<void> {
   for (const book of changed) if (book.entries.length > 0) tx.facts.push(postedFact(book));
 }
 
+/**
+ * Makes sure that books to which nothing was posted still tell the truth: a refusal rests on them.
+ * @throws StaleBook when a wallet is not the version that its book was opened on.
+ */
+export async function verifyBooks(tx: Tx, books: readonly Book[]): Promise<void> {
+  if (books.length === 0) return;
+  const rows = await tx.sql`
+    select 1 from unnest(
+      ${arrayOf(books.map((book) => book.teamId))}::uuid[], ${arrayOf(books.map((book) => book.head.version))}::int8[]
+    ) as n (team_id, version) join wallets w on w.team_id = n.team_id and w.version = n.version`;
+  if (rows.length < books.length) throw new StaleBook(STALE);
+}
+
 /** Writes how far `unpaid` may grow. Not a movement: no entry. */
 export async function setDebtLimit(tx: Tx, teamId: Uuid, debtLimitNano: bigint): Promise<void> {
-  await tx.sql`update wallets set debt_limit_nano = ${debtLimitNano} where team_id = ${teamId}`;
+  await tx.sql`
+    update wallets set version = version + 1, debt_limit_nano = ${debtLimitNano} where team_id = ${teamId}`;
 }
 
 function postedFact(book: Book): LedgerPosted {
@@ -144,22 +158,29 @@ function postedFact(book: Book): LedgerPosted {
   };
 }
 
+/** The wallet has changed since the book was opened: nothing may be written, decide again. */
+export class StaleBook extends Error {}
+
+const STALE = 'A wallet changed while a decision on it was made.';
+
+/** @throws StaleBook when a wallet is not the version that its book was opened on. */
 async function updateWallets(tx: Tx, books: readonly Book[]): Promise<void> {
   const balances = (pick: (b: BalancesAfter) => bigint) => arrayOf(books.map((book) => pick(book.balances)));
-  await tx.sql`
-    update wallets w set seq = n.seq, charge_count = n.charge_count, head_hash = n.head_hash,
+  const { count } = await tx.sql`
+    update wallets w set version = w.version + 1, seq = n.seq, charge_count = n.charge_count, head_hash = n.head_hash,
       head_posted_at = n.posted_at, available_nano = n.available, prepaid_nano = n.prepaid,
       unrestricted_nano = n.unrestricted, held_nano = n.held, disputed_nano = n.disputed, unpaid_nano = n.unpaid,
       next_due_at = n.next_due_at
     from unnest(
-      ${arrayOf(books.map((book) => book.teamId))}::uuid[], ${arrayOf(books.map((book) => book.seq))}::int8[],
-      ${arrayOf(books.map((book) => book.chargeCount))}::int8[], ${byteaArrayOf(books.map((book) => book.hash))}::bytea[],
-      ${instantArrayOf(books.map((book) => book.atMs))}::timestamptz[], ${balances((b) => b.availableNano)}::int8[],
+      ${arrayOf(books.map((book) => book.teamId))}::uuid[], ${arrayOf(books.map((book) => book.head.version))}::int8[],
+      ${arrayOf(books.map((book) => book.seq))}::int8[], ${arrayOf(books.map((book) => book.chargeCount))}::int8[],
+      ${byteaArrayOf(books.map((book) => book.hash))}::bytea[], ${instantArrayOf(books.map((book) => book.atMs))}::timestamptz[], ${balances((b) => b.availableNano)}::int8[],
       ${balances((b) => b.prepaidNano)}::int8[], ${balances((b) => b.unrestrictedNano)}::int8[],
       ${balances((b) => b.heldNano)}::int8[], ${balances((b) => b.disputedNano)}::int8[],
       ${balances((b) => b.unpaidNano)}::int8[], ${instantArrayOf(books.map((book) => book.nextDueAtMs))}::timestamptz[]
-    ) as n (team_id, seq, charge_count, head_hash, posted_at, available, prepaid, unrestricted, held, disputed, unpaid, next_due_at)
-    where w.team_id = n.team_id`;
+    ) as n (team_id, version, seq, charge_count, head_hash, posted_at, available, prepaid, unrestricted, held, disputed, unpaid, next_due_at)
+    where w.team_id = n.team_id and w.version = n.version`;
+  if (count < books.length) throw new StaleBook(STALE);
 }
 
 interface GrantChange {
@@ -224,7 +245,8 @@ async function insertGrants(tx: Tx, changes: readonly GrantChange[]): Promise<vo
   }
 }
 
-async function insertEntries(tx: Tx, entries: readonly Entry[]): Promise<void> {
+/** Writes entries by one statement; what books append goes through `writeBooks`. */
+export async function insertEntries(tx: Tx, entries: readonly Entry[]): Promise<void> {
   const column = (pick: (e: Entry) => string | number | bigint | null) => arrayOf(entries.map(pick));
   // Zero is the rule for these figures, and a null costs nothing.
   const nonZero = (amount: bigint) => (amount === 0n ? null : amount);

@@ -9,6 +9,7 @@ import type { GrantAccount, GrantKind, GrantStatus } from './grant-account.ts';
 /** A wallet row as `walletColumns` selects it. */
 export interface WalletRow {
   team_id: Uuid;
+  version: bigint;
   seq: bigint;
   charge_count: bigint;
   head_hash: string;
@@ -53,7 +54,7 @@ export interface GrantRow {
 
 /** The columns of `WalletRow` from `wallets w`. */
 export function walletColumns(reader: Pick<Reader, 'sql'>) {
-  return reader.sql`w.team_id, w.seq, w.charge_count, encode(w.head_hash, 'hex') as head_hash,
+  return reader.sql`w.team_id, w.version, w.seq, w.charge_count, encode(w.head_hash, 'hex') as head_hash,
     extract(epoch from w.head_posted_at)::float8 * 1000 as posted_ms,
     w.available_nano, w.prepaid_nano, w.unrestricted_nano, w.held_nano, w.disputed_nano, w.unpaid_nano,
     w.debt_limit_nano, extract(epoch from w.next_due_at)::float8 * 1000 as due_ms`;
@@ -63,6 +64,7 @@ export function walletColumns(reader: Pick<Reader, 'sql'>) {
 export function headOf(row: WalletRow): BookHead {
   return {
     teamId: row.team_id,
+    version: row.version,
     seq: row.seq,
     chargeCount: row.charge_count,
     hash: row.head_hash,

@@ -24,6 +24,8 @@ export const wallets = pgTable(
     teamId: uuid().primaryKey(),
     /** The number of the last entry, 0 for none. */
     seq: nano().notNull().default(sql`0`),
+    /** Grows with every change of the row: who decided on an older version must decide again. */
+    version: nano().notNull().default(sql`0`),
     /** Charges recorded, those of amount zero too; orders charge ids. */
     chargeCount: nano().notNull().default(sql`0`),
     /** Hash of the last entry; 32 zero bytes for none. */

@@ -1,0 +1,56 @@
+import type { CatalogVersion } from '../catalog/catalog-cache.ts';
+import { METER_LIST } from '../catalog/meters.ts';
+import { describeConditions } from '../catalog/price.ts';
+import { type Rated, type RatedLine, rate } from '../catalog/rate.ts';
+import { compareDecimal, formatDecimal, ONE, parseDecimal } from '../decimal.ts';
+import { assert } from '../domain-error.ts';
+import { formatCredits } from '../money.ts';
+import type { Charge } from './charge.ts';
+
+/** How the amount of a charge came about. */
+export interface ExplainedPrice {
+  readonly version: CatalogVersion;
+  readonly rated: Rated;
+  /** The formula with its numbers. */
+  readonly formula: string;
+}
+
+/** Rates a charge again under the version that it was charged by: versions never change, so the numbers are those of then. */
+export function explainPrice(charge: Charge, version: CatalogVersion): ExplainedPrice {
+  const { quantities, params } = charge;
+  const used = METER_LIST.flatMap((meter) => {
+    const quantity = quantities[meter];
+    return quantity === undefined ? [] : [[meter, parseDecimal(quantity)] as const];
+  });
+  const rated = rate(version.price, {
+    quantities: new Map(used),
+    params: new Map(Object.entries(params ?? {})),
+  });
+  assert(rated.ok && rated.amountNano === charge.amountNano, 'a charge costs what its price version says');
+  return { version, rated, formula: formulaOf(rated) };
+}
+
+/** `1000 × 0.000003 × 0.5 = 0.0015`, for one line. */
+export function lineFormula(line: RatedLine): string {
+  return `${lineProduct(line)} = ${formatDecimal(line.subtotal)}`;
+}
+
+/** What was counted and which price of it held, in words. */
+export function lineSummary({ meter, pricedAs, conditions }: RatedLine): string {
+  const price = pricedAs === meter ? `The price of ${meter}` : `No price of its own: that of ${pricedAs}`;
+  const held = describeConditions(conditions);
+  return held ? `${price} for ${held}.` : `${price}.`;
+}
+
+function formulaOf({ lines, exact, minimum, amountNano }: Rated): string {
+  const sum = `${lines.map(lineProduct).join(' + ') || '0'} = ${formatDecimal(exact)}`;
+  const raised = minimum ? `, raised to the minimum of ${formatDecimal(minimum)}` : '';
+  const charged = { coefficient: amountNano, scale: 9 };
+  const rounded = compareDecimal(charged, minimum ?? exact) !== 0;
+  return sum + raised + (rounded ? `, rounded half-up to ${formatCredits(amountNano)}` : '');
+}
+
+function lineProduct({ quantity, unitPrice, factor }: RatedLine): string {
+  const product = `${formatDecimal(quantity)} × ${formatDecimal(unitPrice)}`;
+  return compareDecimal(factor, ONE) === 0 ? product : `${product} × ${formatDecimal(factor)}`;
+}
