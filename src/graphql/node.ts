@@ -1,3 +1,4 @@
+import 'reflect-metadata';
 import { Arg, Ctx, Field, ID, InterfaceType, Query, Resolver } from 'type-graphql';
 import { assert, badInput, DomainError } from '../domain-error.ts';
 import { ID_PREFIX, type IdKind, tryParseId, type Uuid } from '../id.ts';

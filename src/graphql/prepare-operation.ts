@@ -19,6 +19,7 @@ import { apiError } from './errors.ts';
 import { limitRules, type OperationLimits } from './limits.ts';
 import { listItems, type PagePlan, pagePlans, type Variables } from './page-plan.ts';
 import { textIsStorable } from './storable-text.ts';
+import { subscriptionRootRule } from './subscription-root.ts';
 
 /** What a client sent, whichever way it came. */
 export interface OperationRequest {
@@ -57,6 +58,13 @@ export type PrepareOperation = (
   context: Context,
 ) => Promise<PreparedOperation>;
 
+/** Prepares operations, and remembers the documents it has seen. */
+export interface Preparation {
+  readonly prepare: PrepareOperation;
+  /** A document that was prepared before, unless it has been dropped since, by the SHA-256 of its text. */
+  documentOf(hash: string): DocumentNode | undefined;
+}
+
 export interface PreparationOptions {
   readonly schema: GraphQLSchema;
   readonly limits: OperationLimits;
@@ -82,9 +90,9 @@ interface KnownDocument {
  * rate limit (after `judgeListSize`, when the asker and the variables are known) are the ones to extend.
  * @throws OperationRefused
  */
-export function createPrepareOperation(options: PreparationOptions): PrepareOperation {
+export function createPreparation(options: PreparationOptions): Preparation {
   const documents = new Documents(options);
-  return async (request, transport, context) => {
+  const prepare: PrepareOperation = async (request, transport, context) => {
     const text = documentText(request);
     const open = await options.mayIntrospect(context);
     const documentHash = createHash('sha256').update(text).digest('hex');
@@ -98,6 +106,7 @@ export function createPrepareOperation(options: PreparationOptions): PrepareOper
     const { operationName } = request;
     return { document: known.document, documentHash, text, operation, operationName, variables };
   };
+  return { prepare, documentOf: (hash) => documents.seen(hash)?.document };
 }
 
 function documentText(request: OperationRequest): string {
@@ -113,6 +122,10 @@ class Documents {
   constructor(private readonly options: PreparationOptions) {
     this.cache = new DocumentCache(options.cacheBound ?? { entries: 1_000, chars: 8_000_000 });
     this.limitRules = limitRules(options.limits);
+  }
+
+  seen(hash: string): KnownDocument | undefined {
+    return this.cache.get(hash);
   }
 
   /** Parses and validates a document the first time it is seen. What is refused is not remembered. */
@@ -149,11 +162,13 @@ class Documents {
     const { schema } = this.options;
     const tooMuch = validate(schema, document, this.limitRules);
     if (tooMuch.length > 0) throw new OperationRefused(tooMuch);
-    const wrong = validate(schema, document, specifiedRules, { maxErrors: 20, hideSuggestions: !open });
+    const wrong = validate(schema, document, RULES, { maxErrors: 20, hideSuggestions: !open });
     if (wrong.length > 0)
       throw new OperationRefused(wrong.map((error) => coded(error, 'GRAPHQL_VALIDATION_FAILED')));
   }
 }
+
+const RULES = [...specifiedRules, subscriptionRootRule];
 
 /** Gives `error` a code unless its cause says more, as a scalar does that refuses a literal. */
 function coded(

@@ -1,3 +1,4 @@
+import 'reflect-metadata';
 import { Field, InterfaceType, ObjectType, registerEnumType } from 'type-graphql';
 import { assert, type DomainError } from '../domain-error.ts';
 import { type NanoCredits, parseCredits } from '../money.ts';
