@@ -167,6 +167,15 @@ export async function keysById(db: Reader, ids: readonly Uuid[]): Promise<ApiKey
     .where(inArray(apiKeys.id, [...ids]));
 }
 
+/** The working keys of this name that nobody but the installation itself has made. */
+export async function keysNamed(db: Reader, name: string): Promise<ApiKeyRow[]> {
+  const unmade = and(isNull(apiKeys.createdBy), isNull(apiKeys.revokedAt));
+  return db.orm
+    .select()
+    .from(apiKeys)
+    .where(and(eq(apiKeys.name, name), unmade));
+}
+
 /** The keys of a team, or those of no team, newest first, revoked and expired ones too. */
 export async function keysOf(db: Reader, teamId: Uuid | null, window: IdWindow): Promise<ApiKeyRow[]> {
   const forward = window.direction === 'FORWARD';
