@@ -130,7 +130,7 @@ export type Meter = keyof typeof definitions;
 export const METERS: Readonly<Record<Meter, MeterDefinition & { readonly fallback?: Meter }>> = definitions;
 
 /** Every meter, in the order in which prices are listed. */
-export const METER_LIST: readonly Meter[] = (Object.keys(definitions) as string[]).filter(isMeter);
+export const METER_LIST: readonly Meter[] = Object.keys(definitions).filter(isMeter);
 
 /** Whether `text` names a meter. */
 export function isMeter(text: string): text is Meter {

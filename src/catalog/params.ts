@@ -27,7 +27,7 @@ export type Param = keyof typeof definitions;
 export const PARAMS: Readonly<Record<Param, ParamDefinition>> = definitions;
 
 /** Every parameter, strongest first. */
-export const PARAM_LIST: readonly Param[] = (Object.keys(definitions) as string[]).filter(isParam);
+export const PARAM_LIST: readonly Param[] = Object.keys(definitions).filter(isParam);
 
 const WORD = /^[A-Za-z0-9][A-Za-z0-9._-]{0,39}$/;
 
