@@ -5,7 +5,7 @@ import type { Uuid } from '../id.ts';
 import type { NanoCredits } from '../money.ts';
 import type { TeamBalance } from './balance.ts';
 import type { GrantAccount } from './grant-account.ts';
-import type { LedgerPosted } from './post.ts';
+import type { LedgerPosted } from './posted.ts';
 
 @Inherits()
 @ObjectType('BalanceByKind', {

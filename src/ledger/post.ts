@@ -1,30 +1,13 @@
 import { arrayOf, byteaArrayOf, instantArrayOf, textArrayOf } from '../db/arrays.ts';
-import type { Fact, Tx } from '../db/client.ts';
+import type { Tx } from '../db/client.ts';
 import type { Uuid } from '../id.ts';
 import { Book, type BookHead } from './book.ts';
 import { type BalancesAfter, type Entry, GENESIS_HASH } from './entry.ts';
 import type { GrantAccount } from './grant-account.ts';
+import type { LedgerPosted } from './posted.ts';
 import { type GrantRow, grantColumns, grantOf, headOf, type WalletRow, walletColumns } from './rows.ts';
 
 /** The only writer of entries, grants and wallets. */
-
-/** Entries `fromSeq … seq` of a team are in its ledger; what the team has now comes with them. */
-export interface LedgerPosted extends Fact {
-  readonly type: 'ledger.posted';
-  readonly teamId: Uuid;
-  readonly fromSeq: bigint;
-  readonly seq: bigint;
-  readonly atMs: number;
-  readonly balances: BalancesAfter;
-  readonly nextDueAtMs: number | null;
-  readonly entries: readonly Entry[];
-  /** Open and scheduled grants after the posting. */
-  readonly grants: readonly GrantAccount[];
-}
-
-export function isLedgerPosted(fact: Fact): fact is LedgerPosted {
-  return fact.type === 'ledger.posted';
-}
 
 /** A team's stream as its wallet row has it under the lock; its grants are not read yet. */
 export type LockedHeads = ReadonlyMap<Uuid, BookHead>;
