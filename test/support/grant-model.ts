@@ -1,5 +1,3 @@
-import type { Uuid } from '../../src/id.ts';
-
 /** What happened to a grant, in its simplest terms. */
 export type GrantEvent =
   | { readonly what: 'DRAWN'; readonly atMs: number; readonly amountNano: bigint }
@@ -15,10 +13,8 @@ export class GrantModel {
   readonly events: GrantEvent[] = [];
 
   constructor(
-    readonly id: Uuid,
     readonly terms: {
       readonly amountNano: bigint;
-      readonly createdAtMs: number;
       readonly effectiveAtMs: number;
       readonly expiresAtMs: number | null;
     },
