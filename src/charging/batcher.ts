@@ -8,6 +8,13 @@ import { type Approach, type ChargeBatchDeps, chargeBatch } from './charge-batch
 import type { Pending } from './decide.ts';
 import { StandingCache } from './standing-cache.ts';
 
+/** Told of each batch that was committed. */
+export type BatchObserver = (batch: {
+  readonly size: number;
+  readonly seconds: number;
+  readonly approach: Approach;
+}) => void;
+
 export interface BatcherOptions {
   /** Batches in flight at once; a team always goes through the same lane. */
   readonly lanes: number;
@@ -17,6 +24,7 @@ export interface BatcherOptions {
   readonly queueLimit: number;
   /** Teams whose standing is remembered between batches. Default 50,000 (about 2 KB each). */
   readonly remembered?: number;
+  readonly observe?: BatchObserver;
 }
 
 /** One call of `charge`: its results come together when the last of its requests is decided. */
@@ -152,12 +160,15 @@ export class Batcher {
   private async decide(lane: Lane, batch: readonly Waiting[]): Promise<readonly ChargeResult[]> {
     for (let attempt = 1; ; attempt++) {
       const approach = attempt === 1 && lane.lockedFor === 0 ? 'OPTIMISTIC' : 'LOCKED';
+      const started = performance.now();
       try {
         const { results, books } = await inTransaction(this.db, (tx) =>
           chargeBatch(tx, batch, this.deps, approach),
         );
         for (const book of books) this.standings.put(standingAfter(book));
         weigh(lane, approach);
+        const seconds = (performance.now() - started) / 1000;
+        this.options.observe?.({ size: batch.length, seconds, approach });
         return results;
       } catch (error) {
         for (const { request } of batch) this.standings.drop(request.teamId);

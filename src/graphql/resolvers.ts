@@ -1,6 +1,22 @@
 import type { NonEmptyArray } from 'type-graphql';
+import { ModelResolver } from '../catalog/catalog.resolver.ts';
+import { PriceResolver } from '../catalog/price.resolver.ts';
+import { KeyResolver } from '../teams/keys.resolver.ts';
+import { MemberResolver } from '../teams/members.resolver.ts';
+import { TeamResolver } from '../teams/teams.resolver.ts';
+import { ViewerResolver } from '../teams/viewer.resolver.ts';
+import { UsageResolver } from '../usage/usage.resolver.ts';
 import { NodeResolver } from './node.ts';
 import type { ResolverClass } from './subscription-source.ts';
 
-/** Every resolver class of the API, room by room. */
-export const RESOLVERS: NonEmptyArray<ResolverClass> = [NodeResolver];
+/** Every resolver class of the API, room by room. `app.ts` makes the object of each. */
+export const RESOLVERS: NonEmptyArray<ResolverClass> = [
+  NodeResolver,
+  ViewerResolver,
+  TeamResolver,
+  MemberResolver,
+  KeyResolver,
+  ModelResolver,
+  PriceResolver,
+  UsageResolver,
+];
