@@ -16,16 +16,17 @@ export type SearchedTeams =
   | { readonly kind: 'TEAM'; readonly teamId: Uuid }
   | { readonly kind: 'TEAMS_OF_USER'; readonly userId: Uuid };
 
-/** The charge with this id among these teams. It never changes, so no lock is needed to rely on it. */
-export async function findCharge(
+/** Those of these charges that belong to these teams. Charges never change, so no lock is needed to rely on them. */
+export async function findCharges(
   reader: Reader,
-  id: Uuid,
+  ids: readonly Uuid[],
   among: SearchedTeams,
-): Promise<Charge | undefined> {
-  const [row] = await reader.sql<ChargeRow[]>`
+): Promise<Charge[]> {
+  const rows = await reader.sql<ChargeRow[]>`
     select ${chargeColumns(reader)} from (${teamsAmong(reader, among)}) t
-    join charges c on c.team_id = t.team_id and c.id = ${id}`;
-  return row && chargeFromRow(row);
+    cross join unnest(${arrayOf(ids)}::uuid[]) as n (id)
+    join charges c on c.team_id = t.team_id and c.id = n.id`;
+  return rows.map(chargeFromRow);
 }
 
 function teamsAmong(reader: Reader, among: SearchedTeams) {

@@ -1,9 +1,12 @@
 import { Field, ID, ObjectType, registerEnumType } from 'type-graphql';
-import type { Catalog } from '../catalog/catalog-cache.ts';
-import { METER_LIST } from '../catalog/meters.ts';
+import type { CatalogModel, CatalogSnapshot } from '../catalog/catalog-cache.ts';
+import { MeterEnum, UsageParam } from '../catalog/meter.type.ts';
+import { METER_LIST, type Meter } from '../catalog/meters.ts';
+import { PARAM_LIST, type Param } from '../catalog/params.ts';
 import { type Decimal, parseDecimal } from '../decimal.ts';
 import { assert } from '../domain-error.ts';
 import { Inherits } from '../graphql/auth.ts';
+import { connectionType } from '../graphql/connection.ts';
 import { Node } from '../graphql/node.ts';
 import { CreditsScalar, DateTimeScalar, DecimalScalar, SequenceScalar } from '../graphql/scalars.ts';
 import { publicId } from '../id.ts';
@@ -31,21 +34,57 @@ registerEnumType(ChargeStatusEnum, {
 @Inherits()
 @ObjectType('ChargeQuantity', { description: 'How much was used of one thing.', simpleResolvers: true })
 export class ChargeQuantity {
-  @Field(() => String, { description: 'What was counted, such as INPUT_TOKEN.' })
-  meter: string;
+  @Field(() => MeterEnum, { description: 'What was counted.' })
+  meter: Meter;
 
   @Field(() => DecimalScalar, { description: 'How many units of it.' })
   quantity: Decimal;
 }
 
 @Inherits()
-@ObjectType('NamedValue', { description: 'A name with its value.', simpleResolvers: true })
-export class NamedValue {
+@ObjectType('ChargeParam', {
+  description: 'A fact of the request that may have changed its price.',
+  simpleResolvers: true,
+})
+export class ChargeParam {
+  @Field(() => UsageParam, { description: 'Which fact.' })
+  name: Param;
+
+  @Field(() => String, { description: 'Its value.' })
+  value: string;
+}
+
+@Inherits()
+@ObjectType('Tag', { description: 'A label that the caller attached.', simpleResolvers: true })
+export class Tag {
   @Field(() => String, { description: 'The name.' })
   name: string;
 
   @Field(() => String, { description: 'The value.' })
   value: string;
+}
+
+@Inherits()
+@ObjectType('ChargeDraw', { description: 'What one grant paid of a charge.', simpleResolvers: true })
+export class ChargeDraw {
+  @Field(() => ID, { description: 'The grant that paid.' })
+  grantId: string;
+
+  @Field(() => CreditsScalar, { description: 'How much it paid.' })
+  amount: NanoCredits;
+}
+
+@Inherits()
+@ObjectType('ChargeReversal', { description: 'How a charge was given back.', simpleResolvers: true })
+export class ChargeReversal {
+  @Field(() => CreditsScalar, { description: 'What was given back: all of it; 0 if nothing was charged.' })
+  amount: NanoCredits;
+
+  @Field(() => DateTimeScalar, { description: 'When.' })
+  at: Date;
+
+  @Field(() => String, { description: 'Why.' })
+  reason: string;
 }
 
 /** Plain figures are plain members, and what costs something to make is made when it is selected: lists have 100 of these. */
@@ -125,16 +164,18 @@ export class Charge implements Node {
     });
   }
 
-  @Field(() => [NamedValue], {
-    description: 'Facts of the request that may change its price, such as serviceTier.',
-  })
-  get params(): NamedValue[] {
-    return namedValues(this.stored.params);
+  @Field(() => [ChargeParam], { description: 'Facts of the request that may have changed its price.' })
+  get params(): ChargeParam[] {
+    const { params } = this.stored;
+    return params
+      ? PARAM_LIST.flatMap((name) => (params[name] === undefined ? [] : [{ name, value: params[name] }]))
+      : [];
   }
 
-  @Field(() => [NamedValue], { description: 'What the caller attached to find it by.' })
-  get tags(): NamedValue[] {
-    return namedValues(this.stored.tags);
+  @Field(() => [Tag], { description: 'The labels that the caller attached, by name.' })
+  get tags(): Tag[] {
+    const tags = Object.entries(this.stored.tags ?? {}).sort(([a], [b]) => (a < b ? -1 : 1));
+    return tags.map(([name, value]) => ({ name, value }));
   }
 
   @Field(() => ID, { nullable: true, description: 'The member who used it, when the caller said so.' })
@@ -148,22 +189,16 @@ export class Charge implements Node {
   }
 }
 
-/** Stored charges as the API answers them, in the same order. */
-export async function chargeNodes(catalog: Catalog, charges: readonly StoredCharge[]): Promise<Charge[]> {
-  let { modelById } = await catalog.snapshot();
-  // Another process may have charged a model that was added after this one last looked.
-  if (charges.some(({ modelId }) => !modelById.has(modelId))) ({ modelById } = await catalog.refresh());
-  return charges.map((charge) => {
-    const model = modelById.get(charge.modelId);
-    assert(model, 'a charge names a model of the catalogue');
-    return new Charge(charge, model.key);
-  });
+/** A stored charge as the API answers it. `catalog`: no older than the charge. */
+export function chargeNode(charge: StoredCharge, catalog: CatalogSnapshot): Charge {
+  return new Charge(charge, chargedModel(charge, catalog).key);
 }
 
-function namedValues(values: Readonly<Record<string, string>> | null): NamedValue[] {
-  return values
-    ? Object.keys(values)
-        .sort()
-        .map((name) => ({ name, value: values[name] ?? '' }))
-    : [];
+/** The model of a charge. @throws Error when the snapshot is older than the charge. */
+export function chargedModel({ modelId }: StoredCharge, { modelById }: CatalogSnapshot): CatalogModel {
+  const model = modelById.get(modelId);
+  assert(model, 'a charge names a model of the catalogue');
+  return model;
 }
+
+export const { Connection: ChargeConnection } = connectionType('Charge', 'charges', () => Charge);

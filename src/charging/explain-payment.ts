@@ -52,34 +52,25 @@ export function grantSteps(facts: PaymentFacts): GrantStep[] {
   });
 }
 
-function whyNothing(
+/** Whether a grant could pay for the charge when it was decided. An amount that is not known is taken for some. */
+export function pastApplicability(
   { terms, heldNano }: PastGrant,
-  { charge, target }: PaymentFacts,
-  beforeAPayer: boolean,
-): GrantOutcome {
-  // An amount that is not known is taken for some: what follows from the draws then tells.
-  const held = { ...terms, remainingNano: heldNano ?? 1n };
-  const reason = applicability(held, target, charge.postedAt.getTime());
+  target: ChargeTarget,
+  charge: Charge,
+): Applicability {
+  return applicability({ ...terms, remainingNano: heldNano ?? 1n }, target, charge.postedAt.getTime());
+}
+
+function whyNothing(grant: PastGrant, { charge, target }: PaymentFacts, beforeAPayer: boolean): GrantOutcome {
+  const reason = pastApplicability(grant, target, charge);
   if (reason !== 'APPLICABLE') return reason;
   if (charge.status === 'UNBILLED') return 'ALL_OR_NOTHING';
   // A grant that may pay is drawn to the end before a later one, and before anything becomes debt.
   return beforeAPayer || charge.debtNano > 0n ? 'EXHAUSTED' : 'NOT_NEEDED';
 }
 
-/** Who paid, in one sentence. `unpaidNano`: what the team owed before the charge. */
-export function paymentSummary(
-  charge: Charge,
-  steps: readonly GrantStep[],
-  heldNano: NanoCredits,
-  unpaidNano: NanoCredits,
-): string {
-  const amount = formatCredits(charge.amountNano);
-  if (charge.status === 'UNBILLED') {
-    return (
-      `Nothing was charged: the grants that may pay held ${formatCredits(heldNano)} of ${amount} credits, and with the ` +
-      `rest on top of the ${formatCredits(unpaidNano)} that it owed the team would have been above its limit.`
-    );
-  }
+/** Who paid a charge, in one sentence. */
+export function paymentSummary(charge: Charge, steps: readonly GrantStep[]): string {
   if (charge.amountNano === 0n) return 'Nothing was to be paid: the usage was free.';
   const paid = steps
     .filter(({ outcome }) => outcome === 'PAID')
@@ -87,7 +78,16 @@ export function paymentSummary(
   if (charge.debtNano > 0n) {
     paid.push(`${formatCredits(charge.debtNano)} became debt, for no grant that may pay had anything left`);
   }
-  return `${amount} credits: ${paid.join(', ')}.`;
+  return `${formatCredits(charge.amountNano)} credits: ${paid.join(', ')}.`;
+}
+
+/** Why usage was not charged: what the grants that may pay held and what the team owed when it was decided. */
+export function unbilledSummary(charge: Charge, heldNano: NanoCredits, unpaidNano: NanoCredits): string {
+  return (
+    `Nothing was charged: the grants that may pay held ${formatCredits(heldNano)} of the ` +
+    `${formatCredits(charge.amountNano)} credits, and with the rest on top of the ${formatCredits(unpaidNano)} ` +
+    'that it owed the team would have been above its limit.'
+  );
 }
 
 /** What a grant had to do with the charge, in a sentence. */

@@ -6,56 +6,57 @@ import type { BalancesAfter } from '../ledger/entry.ts';
 import type { GrantAccount } from '../ledger/grant-account.ts';
 import { type GrantRow, grantColumns, grantOf } from '../ledger/rows.ts';
 import type { Charge } from './charge.ts';
+import type { PastGrant } from './explain-payment.ts';
+
+/** A grant with one change that an operator made to it since the charge, if there is one. */
+interface ChangedGrantRow extends GrantRow {
+  change_id: Uuid | null;
+  change: 'EXTENDED' | 'VOIDED' | null;
+  before_ms: number | null;
+  changed_ms: number | null;
+}
 
 /** The grants of the charge's team that existed when it was decided, with the expiry and the status of then. */
-export async function grantsAsOf(reader: Reader, charge: Charge): Promise<GrantAccount[]> {
-  const [rows, changes] = await Promise.all([
-    reader.sql<GrantRow[]>`
-      select ${grantColumns(reader)} from grants g
-      where g.team_id = ${charge.teamId} and g.created_at <= ${charge.postedAt.toISOString()}::timestamptz`,
-    changesSince(reader, charge),
-  ]);
-  return rows
-    .map(grantOf)
-    .filter(({ id, createdAtMs }) => cameBefore(charge, id, createdAtMs))
-    .map((grant) => asOf(grant, changes.get(grant.id) ?? []));
-}
-
-interface ChangeRow {
-  grant_id: Uuid;
-  id: Uuid;
-  change: 'EXTENDED' | 'VOIDED';
-  before_ms: number | null;
-  at_ms: number;
-}
-
-/** What operators changed after the charge, by grant. */
-async function changesSince(reader: Reader, charge: Charge): Promise<Map<Uuid, ChangeRow[]>> {
-  const rows = await reader.sql<ChangeRow[]>`
-    select c.grant_id, c.id, c.change, extract(epoch from c.expires_at_before)::float8 * 1000 as before_ms,
-      extract(epoch from c.at)::float8 * 1000 as at_ms
-    from grant_changes c
-    where c.team_id = ${charge.teamId} and c.at >= ${charge.postedAt.toISOString()}::timestamptz`;
-  const later = rows.filter(({ id, at_ms }) => !cameBefore(charge, id, Math.round(at_ms)));
-  return Map.groupBy(later, (row) => row.grant_id);
+export async function grantsAsOf(reader: Reader, charge: Charge): Promise<PastGrant[]> {
+  const postedAt = charge.postedAt.toISOString();
+  // One statement: grants and changes of the same moment.
+  const rows = await reader.sql<ChangedGrantRow[]>`
+    select ${grantColumns(reader)}, c.id as change_id, c.change, extract(epoch from c.expires_at_before)::float8 * 1000 as before_ms,
+      extract(epoch from c.at)::float8 * 1000 as changed_ms
+    from grants g
+    left join grant_changes c on c.team_id = g.team_id and c.grant_id = g.id and c.at >= ${postedAt}::timestamptz
+    where g.team_id = ${charge.teamId} and g.created_at <= ${postedAt}::timestamptz`;
+  return [...Map.groupBy(rows, ({ id }) => id).values()].flatMap((ofGrant) => {
+    const [row] = ofGrant;
+    if (!row || !cameBefore(charge, row.id, row.created_ms)) return [];
+    const later = ofGrant.filter(
+      (each) => each.change_id && !cameBefore(charge, each.change_id, each.changed_ms),
+    );
+    return asOf(charge, grantOf(row), later);
+  });
 }
 
 /** Within a millisecond the ids tell: their counter is that of the last charge before them. */
-function cameBefore(charge: Charge, id: Uuid, atMs: number): boolean {
+function cameBefore(charge: Charge, id: Uuid, atMs: number | null): boolean {
   const postedAtMs = charge.postedAt.getTime();
-  return atMs < postedAtMs || (atMs === postedAtMs && counterOf(id) < counterOf(charge.id));
+  const ms = Math.round(atMs ?? 0);
+  return ms < postedAtMs || (ms === postedAtMs && counterOf(id) < counterOf(charge.id));
 }
 
-function asOf(grant: GrantAccount, later: readonly ChangeRow[]): GrantAccount {
+function asOf(charge: Charge, grant: GrantAccount, later: readonly ChangedGrantRow[]): PastGrant {
   // Each extension is beyond the one before it, so the earliest expiry is the one of then.
   const expiries = later.flatMap(({ change, before_ms }) =>
     change === 'EXTENDED' && before_ms !== null ? Math.round(before_ms) : [],
   );
   const voidedSince = later.some(({ change }) => change === 'VOIDED');
+  const spentBefore = grant.status === 'SPENT' && (grant.closedAtMs ?? 0) < charge.postedAt.getTime();
   return {
-    ...grant,
-    expiresAtMs: expiries.length > 0 ? Math.min(...expiries) : grant.expiresAtMs,
-    status: grant.status === 'VOIDED' && !voidedSince ? 'VOIDED' : 'OPEN',
+    terms: {
+      ...grant,
+      expiresAtMs: expiries.length > 0 ? Math.min(...expiries) : grant.expiresAtMs,
+      status: grant.status === 'VOIDED' && !voidedSince ? 'VOIDED' : 'OPEN',
+    },
+    heldNano: spentBefore ? 0n : null,
   };
 }
 

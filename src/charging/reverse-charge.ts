@@ -4,12 +4,13 @@ import { claimKey } from '../db/idempotency.ts';
 import { assert, badInput, DomainError, notFound } from '../domain-error.ts';
 import { newUuid, publicId, type Uuid } from '../id.ts';
 import { ACCOUNT, ENTRY_KIND } from '../ledger/account.ts';
+import { balanceOf, type TeamBalance } from '../ledger/balance.ts';
 import type { Book, PostedRange } from '../ledger/book.ts';
 import { type EntryRow, entryColumns, entryOfRow } from '../ledger/entries.ts';
 import type { Entry } from '../ledger/entry.ts';
-import { lockHeads, openBooks, writeBooks } from '../ledger/post.ts';
+import { type LockedHeads, lockHeads, openBooks, writeBooks } from '../ledger/post.ts';
 import type { Charge } from './charge.ts';
-import { chargeEntries, findCharge } from './charge-reads.ts';
+import { chargeEntries, findCharges } from './charge-reads.ts';
 import { postReversal } from './reversal.ts';
 
 export interface ReverseCharge {
@@ -20,10 +21,13 @@ export interface ReverseCharge {
 
 export interface ReversalResult {
   readonly charge: Charge;
+  /** What the team has now. */
+  readonly balance: TeamBalance;
   readonly replayed: boolean;
 }
 
 const MAX_REASON = 500;
+const MAX_KEY = 200;
 
 /**
  * Gives a charge back as a whole, once. Nothing is posted for what posted nothing: usage without a price or unbilled.
@@ -37,27 +41,45 @@ export async function reverseCharge(
   now: Date,
 ): Promise<ReversalResult> {
   const { chargeId, reason, idempotencyKey } = input;
-  if (reason.trim() === '' || reason.length > MAX_REASON)
-    throw badInput('reason', `must have 1 to ${MAX_REASON} characters.`);
+  checkLength(reason.trim(), MAX_REASON, 'reason');
+  checkLength(idempotencyKey, MAX_KEY, 'idempotencyKey');
   // Charges never change: this one may be read before its team is locked.
-  const charge = await findCharge(tx, chargeId, { kind: 'ANY_TEAM' });
+  const [charge] = await findCharges(tx, [chargeId], { kind: 'ANY_TEAM' });
   if (!charge) throw notFound('Charge', publicId('charge', chargeId));
   const { teamId } = charge;
   const heads = await lockHeads(tx, [teamId]);
   const id = newUuid(now.getTime());
   const claim = { teamId, operation: 'reverseCharge', key: idempotencyKey, request: { chargeId, reason } };
-  if ((await claimKey(tx, claim, id, now)) !== undefined) return { charge, replayed: true };
+  const replayed = (await claimKey(tx, claim, id, now)) !== undefined;
+  if (!replayed) await reverse(tx, charge, heads, { id, actor, reason }, now);
+  const balance = await balanceOf(tx, teamId, now);
+  assert(balance, 'a team with a charge has a wallet');
+  return { charge, balance, replayed };
+}
+
+/** Who reversed a charge and why. */
+interface ReversalFacts {
+  readonly id: Uuid;
+  readonly actor: ActorRef;
+  readonly reason: string;
+}
+
+async function reverse(
+  tx: Tx,
+  charge: Charge,
+  heads: LockedHeads,
+  facts: ReversalFacts,
+  now: Date,
+): Promise<void> {
   await refuseSecond(tx, charge);
   const charged = await chargeEntries(tx, [charge]);
   const later = charge.debtNano === 0n ? [] : await receivableSince(tx, charge);
   const grantIds = new Set([...charged, ...later].flatMap(({ debitRef }) => debitRef ?? []));
-  const book = (await openBooks(tx, heads, now.getTime(), [...grantIds])).get(teamId);
+  const book = (await openBooks(tx, heads, now.getTime(), [...grantIds])).get(charge.teamId);
   assert(book, 'a team with a charge has a wallet');
-  const facts = { id, actor, reason, occurredAtMs: book.atMs };
   const range = postReversal(book, charged, [...later, ...paidOnOpening(book)], facts);
   await writeBooks(tx, [book]);
-  await insertReversal(tx, charge, book, { id, actor, reason, range });
-  return { charge, replayed: false };
+  await insertReversal(tx, charge, facts, book.atMs, range);
 }
 
 async function refuseSecond(tx: Tx, { teamId, id }: Charge): Promise<void> {
@@ -91,10 +113,10 @@ function paidOnOpening(book: Book): Entry[] {
 async function insertReversal(
   tx: Tx,
   charge: Charge,
-  book: Book,
-  reversal: { id: Uuid; actor: ActorRef; reason: string; range: PostedRange | undefined },
+  { id, actor, reason }: ReversalFacts,
+  atMs: number,
+  range: PostedRange | undefined,
 ): Promise<void> {
-  const { id, actor, reason, range } = reversal;
   await tx.sql`insert into reversals ${tx.sql({
     team_id: charge.teamId,
     charge_id: charge.id,
@@ -102,9 +124,13 @@ async function insertReversal(
     amount_nano: range ? charge.amountNano : 0n,
     from_seq: range?.fromSeq ?? null,
     to_seq: range?.toSeq ?? null,
-    posted_at: new Date(book.atMs).toISOString(),
+    posted_at: new Date(atMs).toISOString(),
     actor_kind: actor.kind,
     actor_id: actor.id,
     reason,
   })}`;
+}
+
+function checkLength(text: string, max: number, field: string): void {
+  if (text === '' || text.length > max) throw badInput(field, `must have 1 to ${max} characters.`);
 }

@@ -1,0 +1,44 @@
+import DataLoader from 'dataloader';
+import type { Actor } from '../actor.ts';
+import type { Db } from '../db/client.ts';
+import { notFound } from '../domain-error.ts';
+import { permit, usageScope } from '../graphql/auth.ts';
+import type { Context } from '../graphql/context.ts';
+import { publicId, type Uuid } from '../id.ts';
+import { unauthenticated } from '../teams/permissions.ts';
+import type { Charge } from './charge.ts';
+import { findCharges, type SearchedTeams } from './charge-reads.ts';
+
+/**
+ * The charge with this id, if the asker may see it: any of the team, or only their own.
+ * @throws DomainError NOT_FOUND, alike for unknown ids and for what may not be seen; UNAUTHENTICATED; FORBIDDEN for keys
+ * that may see no usage at all.
+ */
+export async function visibleCharge(ctx: Context, db: Db, id: Uuid): Promise<Charge> {
+  const { actor } = ctx;
+  if (actor.kind === 'KEY') await permit(ctx, 'usage:read', actor.teamId);
+  const loader = ctx.once('charging.charge', () => chargeLoader(db, searchedBy(actor)));
+  const charge = await loader.load(id);
+  if (!charge || !(await isVisible(ctx, charge))) throw notFound('Charge', publicId('charge', id));
+  return charge;
+}
+
+function chargeLoader(db: Db, among: SearchedTeams): DataLoader<Uuid, Charge | undefined> {
+  return new DataLoader(async (ids) => {
+    const found = new Map((await findCharges(db, ids, among)).map((charge) => [charge.id, charge]));
+    return ids.map((id) => found.get(id));
+  });
+}
+
+function searchedBy(actor: Actor): SearchedTeams {
+  if (actor.kind === 'ANONYMOUS') throw unauthenticated();
+  if (actor.kind === 'USER') return { kind: 'TEAMS_OF_USER', userId: actor.userId };
+  if (actor.kind === 'KEY' && actor.teamId) return { kind: 'TEAM', teamId: actor.teamId };
+  return { kind: 'ANY_TEAM' };
+}
+
+async function isVisible(ctx: Context, { teamId, memberId, apiKeyId }: Charge): Promise<boolean> {
+  const scope = await usageScope(ctx, teamId);
+  if (scope.kind === 'ALL') return true;
+  return scope.kind === 'MEMBER' ? memberId === scope.memberId : apiKeyId === scope.apiKeyId;
+}
