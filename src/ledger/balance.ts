@@ -119,6 +119,8 @@ async function lastSeqAt(reader: Reader, teamId: Uuid, headSeq: bigint, atMs: nu
           (select e.posted_at <= ${iso(atMs)}::timestamptz from entries e
             where e.team_id = ${teamId} and e.seq = (low + high + 1) / 2) as posted
         from search where low < high
+        -- Keeps the planner from looking up each entry twice.
+        offset 0
       ) step
     )
     select low as seq from search where low = high`;
