@@ -53,6 +53,14 @@ export function counterOf(uuid: Uuid): bigint {
   return (BigInt(high) << 20n) | BigInt(low);
 }
 
+const LAST_MS = 2 ** 48 - 1;
+
+/** Sorts before every UUIDv7 made at `atMs` or later, and after every earlier one. */
+export function firstUuidAt(atMs: number): Uuid {
+  const hex = Math.min(Math.max(atMs, 0), LAST_MS).toString(16).padStart(12, '0');
+  return `${hex.slice(0, 8)}-${hex.slice(8)}-0000-0000-000000000000`;
+}
+
 function uuidText(bytes: Buffer): Uuid {
   const hex = bytes.toString('hex');
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
