@@ -1,0 +1,26 @@
+import { defineCommand, runMain } from 'citty';
+import { benchCore } from './core.ts';
+import { printMachine } from './report.ts';
+import { openSetting } from './setting.ts';
+
+await runMain(
+  defineCommand({
+    meta: { name: 'bench', description: 'Measures Drawdown against baselines of the same run' },
+    args: { quick: { type: 'boolean', default: false, description: 'Fewer teams and shorter runs, for CI' } },
+    run: async ({ args: { quick } }) => {
+      const setting = await openSetting(quick ? 1000 : 10_000);
+      try {
+        const [row] = await setting.ownerDb.sql<{ version: string }[]>`select version() as version`;
+        printMachine([
+          row?.version.split(' on ')[0] ?? '',
+          'fsync on',
+          'synchronous_commit on',
+          quick ? 'quick' : 'full',
+        ]);
+        await benchCore(setting, quick ? { seconds: 0.7, rounds: 1 } : { seconds: 2, rounds: 3 });
+      } finally {
+        await setting.close();
+      }
+    },
+  }),
+);
