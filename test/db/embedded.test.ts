@@ -11,10 +11,11 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, expect, test } from 'vitest';
 import { type EmbeddedPostgres, startEmbedded } from '../../src/db/embedded.ts';
+import { canEnter } from '../../src/db/embedded-binaries.ts';
 import { processStart } from '../../src/db/folder-lock.ts';
 import { openPool, type Pool } from '../../src/db/pool.ts';
 
@@ -272,10 +273,13 @@ test.runIf(root)(
   },
 );
 
-test.runIf(root)('runs for a user who is not root, and then for root on the same data', async () => {
+test.runIf(root)('runs for a user who is not root, and then for root on the same data', async ({ skip }) => {
+  const nobody = { uid: NOBODY, gid: NOBODY };
+  const open = [process.execPath, PROGRAM].every((file) => canEnter(dirname(file), nobody));
+  skip(!open, 'another user cannot run programs of this folder');
   const dataDir = folder();
   chownSync(dataDir, NOBODY, NOBODY);
-  const other = await otherProcess(dataDir, { uid: NOBODY, gid: NOBODY });
+  const other = await otherProcess(dataDir, nobody);
   await expect(write(other.ownerUrl, 1)).rejects.toMatchObject({ code: '28000' });
   await killed(other.child);
   const server = await start(dataDir);

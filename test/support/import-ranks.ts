@@ -10,7 +10,7 @@ const RANKS: readonly (readonly string[])[] = [
   ['usage', 'deployments', 'payments', 'plans', 'payouts'],
   ['insight', 'alerts', 'live', 'sandbox'],
   ['graphql'],
-  ['app', 'cli', 'main'],
+  ['app', 'cli', 'main', 'welcome'],
 ];
 
 /** What the edge of every room says its part of the API with. The rest of `graphql` is above all rooms. */
@@ -33,8 +33,8 @@ const LEAVES = [
 /** Who may do what is said once, and beside every field. */
 const PERMISSIONS = 'src/teams/permissions.ts';
 
-/** Files that speak GraphQL. */
-const EDGE = /(\.(resolver|type|input)|\/(loaders|nodes))\.ts$/;
+/** Files that speak GraphQL: types, inputs, resolvers, and what loads for them what the asker may see. */
+const EDGE = /(\.(resolver|type|input)|\/(loaders|nodes)|-access)\.ts$/;
 
 /** Reads may be given a page of a connection as it was asked for. */
 const PAGED_READS = /-(reads|pages)\.ts$/;

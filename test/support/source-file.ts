@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, normalize, relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseSync } from 'vite';
@@ -32,7 +32,7 @@ export interface SourceFile {
 
 /** The TypeScript files below these folders, parsed. */
 export function sourceFiles(...folders: string[]): SourceFile[] {
-  return folders.flatMap((folder) =>
+  return existing(folders).flatMap((folder) =>
     readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' })
       .filter((name) => /\.tsx?$/.test(name))
       .map((name) => join(folder, name))
@@ -42,13 +42,18 @@ export function sourceFiles(...folders: string[]): SourceFile[] {
 
 /** Every file and folder below these folders, from the root of the repository. */
 export function pathsBelow(...folders: string[]): string[] {
-  return folders.flatMap((folder) =>
+  return existing(folders).flatMap((folder) =>
     readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' }).map((name) =>
       relative(ROOT, join(ROOT, folder, name))
         .split(sep)
         .join('/'),
     ),
   );
+}
+
+/** A folder in which nothing is kept yet is not in a clone either. */
+function existing(folders: readonly string[]): string[] {
+  return folders.filter((folder) => existsSync(join(ROOT, folder)));
 }
 
 interface Node {

@@ -145,7 +145,9 @@ export const RULES: readonly Rule[] = [
     name: 'a transaction opens in db/client.ts only',
     broken: oneDoor(['src/db/client.ts'], (file) =>
       file.calls
-        .filter(({ callee }) => /\.(begin|transaction|savepoint|reserve)$/.test(callee))
+        .filter(({ callee }) =>
+          /\b(sql|orm|db|tx|client|connection|pool)\.(begin|transaction|savepoint|reserve)$/i.test(callee),
+        )
         .map(({ callee }) => callee),
     ),
     planted: [
@@ -155,6 +157,7 @@ export const RULES: readonly Rule[] = [
     fine: [
       ['src/db/client.ts', 'await client.begin(work);'],
       ['src/teams/teams.ts', 'await inTransaction(db, work);'],
+      ['src/live/feeds.ts', 'feed.begin();'],
     ],
   },
   {
@@ -186,7 +189,7 @@ export const RULES: readonly Rule[] = [
   {
     name: 'only ledger, grants, charging, payments and payouts move credit',
     broken: oneDoor(
-      ['src/ledger/', 'src/grants/', 'src/charging/', 'src/payments/', 'src/payouts/'],
+      ['src/ledger/', 'src/grants/', 'src/charging/', 'src/payments/', 'src/payouts/', 'src/app.ts'],
       (file) =>
         file.imports
           .filter((one) => one.target === 'src/ledger/post.ts' && !one.typeOnly)
