@@ -9,16 +9,21 @@ const schema = z.object({
   DATABASE_URL: z.string().startsWith('postgres').optional(),
   /** The owner's URL, for migrations, when DATABASE_URL logs in as a role that may not create tables. */
   DATABASE_OWNER_URL: z.string().startsWith('postgres').optional(),
-  /** The role the server takes after connecting; empty to stay the login role. */
+  /** The role the server takes after connecting; `none` to stay the login role. */
   DATABASE_ROLE: z.string().default('drawdown_app'),
+  /** Connections to the database: half for reads, half for transactions. */
   DATABASE_POOL_SIZE: wholeNumber(4, 200).default(12),
   /** Run migrations at start. Turn off where a deployment step runs `npm run migrate`. */
   MIGRATE_ON_START: flag.default(true),
   /** Where the embedded PostgreSQL keeps its data. */
   DATA_DIR: z.string().default('.drawdown'),
+  /** The address to listen on; `0.0.0.0` for all. */
   HOST: z.string().default('127.0.0.1'),
+  /** The port to listen on; 0 takes a free one. */
   PORT: wholeNumber(0, 65_535).default(4000),
+  /** The least severe log lines that are written. */
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info'),
+  /** production: no demo data, introspection by permission. */
   NODE_ENV: z.enum(['development', 'production', 'test']).default('development'),
   /** Create a demo team with grants and print working credentials at the first start. */
   DEMO_DATA: flag.optional(),
@@ -26,10 +31,13 @@ const schema = z.object({
   JWT_JWKS_URL: z.url().optional(),
   /** … or with this secret (HS256). */
   JWT_SECRET: z.string().min(32).optional(),
+  /** The `iss` that tokens must have, if set. */
   JWT_ISSUER: z.string().optional(),
+  /** The `aud` that tokens must have, if set. */
   JWT_AUDIENCE: z.string().optional(),
   /** Lanes of the micro-batcher: about one for each PostgreSQL core, at least two. */
   CHARGE_LANES: wholeNumber(1, 16).default(2),
+  /** Usage items that share a transaction at most. */
   CHARGE_BATCH_SIZE: wholeNumber(1, 2000).default(512),
   /** Items that may wait to be charged before OVERLOADED is answered. */
   CHARGE_QUEUE_LIMIT: wholeNumber(1, 1_000_000).default(20_000),
@@ -40,7 +48,10 @@ const schema = z.object({
   /** Origins whose pages may open websockets and send requests; `*` for any. */
   ALLOWED_ORIGINS: z.string().default('*'),
   /** 32 bytes in hex that sign ledger checkpoints. Unset: made at the first start and kept in DATA_DIR. */
-  CHECKPOINT_KEY: z.string().regex(/^[0-9a-f]{64}$/).optional(),
+  CHECKPOINT_KEY: z
+    .string()
+    .regex(/^[0-9a-f]{64}$/)
+    .optional(),
 });
 
 export type Config = Readonly<z.infer<typeof schema>>;

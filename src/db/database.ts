@@ -37,7 +37,8 @@ export async function openDatabase(
   const ownerUrl = server?.ownerUrl ?? config.DATABASE_OWNER_URL ?? url;
   try {
     if (config.MIGRATE_ON_START) await migrateDatabase(ownerUrl);
-    const db = connect({ url, poolSize: config.DATABASE_POOL_SIZE, role: config.DATABASE_ROLE || undefined });
+    const role = config.DATABASE_ROLE === 'none' ? undefined : config.DATABASE_ROLE;
+    const db = connect({ url, poolSize: config.DATABASE_POOL_SIZE, role });
     return {
       db,
       ownerUrl,
