@@ -5,29 +5,40 @@ import type { Uuid } from '../id.ts';
 import { lockHeads, openBooks, writeBooks } from '../ledger/post.ts';
 
 /**
- * Books expiries and starts of grants that are due, of up to `limit` teams, longest due first, so that their entries
- * and events come in time. Nothing depends on it: whoever locks a wallet books what is due before anything else.
- * Safe with any number of processes. Returns how many teams were due.
+ * Books expiries and starts of grants that are due, of the teams of up to `limit` grants, longest due first, so that
+ * their entries and events come in time. Nothing depends on it: whoever locks a wallet books what is due before anything
+ * else. Safe with any number of processes. Returns whether more may be due.
  * @throws the first failure, after the teams that can be booked have been.
  */
-export async function bookDueExpiries(db: Db, clock: Clock, limit: number): Promise<number> {
-  const teamIds = await dueTeams(db, clock.now(), limit);
+export async function bookDueExpiries(db: Db, clock: Clock, limit: number): Promise<boolean> {
+  const { teamIds, isFull } = await dueTeams(db, clock.now(), limit);
   if (teamIds.length > 0) await bookDue(db, clock, teamIds);
-  return teamIds.length;
+  return isFull;
 }
 
 /** The next instant at which something falls due in any team; undefined for never. */
 export async function nextDueAt(reader: Reader): Promise<Date | undefined> {
-  const [row] = await reader.sql<{ due_ms: number | null }[]>`
-    select extract(epoch from min(next_due_at))::float8 * 1000 as due_ms from wallets where next_due_at is not null`;
-  return row?.due_ms == null ? undefined : new Date(Math.round(row.due_ms));
+  const [row] = await reader.sql<{ due_ms: number }[]>`
+    select extract(epoch from ${dueAt(reader)})::float8 * 1000 as due_ms from grants g
+    where not g.closed and ${dueAt(reader)} is not null order by ${dueAt(reader)} limit 1`;
+  return row && new Date(Math.round(row.due_ms));
 }
 
-async function dueTeams(reader: Reader, now: Date, limit: number): Promise<Uuid[]> {
+async function dueTeams(
+  reader: Reader,
+  now: Date,
+  limit: number,
+): Promise<{ teamIds: Uuid[]; isFull: boolean }> {
   const rows = await reader.sql<{ team_id: Uuid }[]>`
-    select team_id from wallets where next_due_at <= ${now.toISOString()}::timestamptz
-    order by next_due_at limit ${limit}`;
-  return rows.map(({ team_id }) => team_id);
+    select g.team_id from grants g
+    where not g.closed and ${dueAt(reader)} <= ${now.toISOString()}::timestamptz
+    order by ${dueAt(reader)} limit ${limit}`;
+  return { teamIds: [...new Set(rows.map(({ team_id }) => team_id))], isFull: rows.length === limit };
+}
+
+/** The expression of the index grants_due. */
+function dueAt(reader: Reader) {
+  return reader.sql`(case g.status when 'SCHEDULED' then g.effective_at else g.expires_at end)`;
 }
 
 /** One transaction for all; when that fails, halves, so that one team cannot keep the others from being booked. */

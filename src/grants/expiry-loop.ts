@@ -6,7 +6,7 @@ import { bookDueExpiries, nextDueAt } from './expire.ts';
 const BATCH = 200;
 const LONGEST_REST_MS = 5_000;
 /** What is due and cannot be booked must not be tried without a pause. */
-const SHORTEST_REST_MS = 50;
+const SHORTEST_REST_MS = 250;
 
 /**
  * Books what falls due when it does: rests until the next instant, at most 5 s, because a grant with an earlier one may
@@ -14,8 +14,7 @@ const SHORTEST_REST_MS = 50;
  */
 export function expiryLoop(db: Db, clock: Clock, log: LoopLog): Loop {
   const step = async (): Promise<number> => {
-    const booked = await bookDueExpiries(db, clock, BATCH);
-    if (booked === BATCH) return 0;
+    if (await bookDueExpiries(db, clock, BATCH)) return 0;
     const next = await nextDueAt(db);
     const restMs = next ? next.getTime() - clock.now().getTime() : LONGEST_REST_MS;
     return Math.min(Math.max(restMs, SHORTEST_REST_MS), LONGEST_REST_MS);

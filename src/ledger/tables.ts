@@ -92,6 +92,10 @@ export const grants = pgTable(
   (t) => [
     primaryKey({ columns: [t.teamId, t.id] }),
     index('grants_open').on(t.teamId).where(sql`not ${t.closed}`),
+    // When something falls due. None of its columns changes but with `closed`: draws stay heap-only.
+    index('grants_due')
+      .on(sql`(case ${t.status} when 'SCHEDULED' then ${t.effectiveAt} else ${t.expiresAt} end)`)
+      .where(sql`not ${t.closed}`),
     check('grants_remaining', sql`${t.remainingNano} between 0 and ${t.grantedNano}`),
   ],
 );

@@ -1,0 +1,1 @@
+CREATE INDEX "grants_due" ON "grants" USING btree ((case "status" when 'SCHEDULED' then "effective_at" else "expires_at" end)) WHERE not "grants"."closed";
