@@ -12,13 +12,6 @@ export interface CoreOptions {
   readonly rounds: number;
 }
 
-/** What other parts of the run compare with. */
-export interface CoreResults {
-  /** Charges a second, spread, at 256 callers. */
-  readonly spread256: number;
-  readonly spread64: number;
-}
-
 interface Round {
   readonly core: LoadResult;
   readonly baseline: LoadResult;
@@ -26,12 +19,11 @@ interface Round {
 }
 
 /** Charges through the core against the usual way and the ceiling, interleaved, medians of the rounds. */
-export async function benchCore(setting: Setting, options: CoreOptions): Promise<CoreResults> {
+export async function benchCore(setting: Setting, options: CoreOptions): Promise<void> {
   printHeading('Charges through the core');
   const batcher = setting.batcher();
   const baseline = openBaseline(setting);
   const ceiling = await openCeiling(setting);
-  const results = new Map<string, number>();
   for (const hot of [false, true]) {
     for (const callers of [1, 64, 256]) {
       const team = hot ? () => setting.hotTeam : () => anyOf(setting.teams);
@@ -48,12 +40,11 @@ export async function benchCore(setting: Setting, options: CoreOptions): Promise
         });
       }
       const name = `${hot ? 'one hot team' : `${setting.teams.length} teams`}, ${callers} callers`;
-      results.set(`${hot}${callers}`, report(name, rounds, { hot, callers }, costs));
+      report(name, rounds, { hot, callers }, costs);
     }
   }
   await singleRow(setting, batcher, options);
   await Promise.all([baseline.close(), ceiling.close(), batcher.drain()]);
-  return { spread256: results.get('false256') ?? 0, spread64: results.get('false64') ?? 0 };
 }
 
 function report(
@@ -61,7 +52,7 @@ function report(
   rounds: readonly Round[],
   at: { hot: boolean; callers: number },
   costs: string,
-): number {
+): void {
   const perSecond = (pick: (round: Round) => LoadResult) =>
     median(rounds.map((round) => pick(round).perSecond));
   const core = middle(rounds.map((round) => round.core));
@@ -75,7 +66,7 @@ function report(
     to: `the usual way (${format(perSecond((r) => r.baseline))}/s)`,
     ...(judged ? { atLeast: at.hot ? 35 : 12 } : {}),
   });
-  if (!judged) return core.perSecond;
+  if (!judged) return;
   printRow({
     what: '  time of the ceiling (same bytes inserted, no logic)',
     figure: `${format(perSecond((r) => r.ceiling))}/s`,
@@ -84,7 +75,6 @@ function report(
     atMost: 2.5,
   });
   printRow({ what: '  cost of a charge', figure: costs });
-  return core.perSecond;
 }
 
 /** The machine's time and the log's bytes that a charge takes. */

@@ -1,5 +1,6 @@
 import { defineCommand, runMain } from 'citty';
 import { benchCore } from './core.ts';
+import { benchHttp } from './http.ts';
 import { printMachine } from './report.ts';
 import { openSetting } from './setting.ts';
 
@@ -17,7 +18,9 @@ await runMain(
           'synchronous_commit on',
           quick ? 'quick' : 'full',
         ]);
-        await benchCore(setting, quick ? { seconds: 0.7, rounds: 1 } : { seconds: 2, rounds: 3 });
+        const pace = quick ? { seconds: 0.7, rounds: 1 } : { seconds: 2, rounds: 3 };
+        await benchCore(setting, pace);
+        await benchHttp(setting, pace);
       } finally {
         await setting.close();
       }
