@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { embeddedBinaries, type ServiceUser } from './embedded-binaries.ts';
 import { clusterHome, clusterUser, OWNER_ROLE, prepareCluster, SERVER_ROLE } from './embedded-cluster.ts';
-import { type FolderLock, lockFolder } from './folder-lock.ts';
+import { type FolderLock, livingHolder, lockFolder } from './folder-lock.ts';
 import { openPool } from './pool.ts';
 import { endLeftovers, type Launch, launch, type Postmaster } from './postmaster.ts';
 
@@ -56,19 +56,27 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<EmbeddedP
   const user = clusterUser(home);
   const sockets = socketFolder(user);
   let lock: FolderLock | undefined;
+  let server: Supervisor | undefined;
   try {
     lock = lockFolder(home, sockets);
     removeSockets(lock.abandonedNote);
     const plan = await prepare(options, { home, user, sockets }, log);
-    const server = await keepRunning(plan, log);
+    server = await keepRunning(plan, log);
     await makeRoles(sockets);
     log(`PostgreSQL runs on the data in ${plan.data}`);
     return running(server, plan, lock);
   } catch (error) {
+    await server?.stop();
     lock?.release();
     removeSockets(sockets);
     throw error;
   }
+}
+
+/** The server that another living process runs on the data in `dataDir`, to work on it beside that process. */
+export function runningEmbedded(dataDir: string): Pick<EmbeddedPostgres, 'ownerUrl' | 'appUrl'> | undefined {
+  const holder = livingHolder(clusterHome(dataDir));
+  return holder && urlsOf(holder.note);
 }
 
 interface Place {
@@ -134,8 +142,7 @@ async function relaunch(plan: Launch): Promise<Postmaster> {
 
 function running(server: Supervisor, plan: Launch, lock: FolderLock): EmbeddedPostgres {
   return {
-    ownerUrl: urlOf(OWNER_ROLE, plan.sockets, DATABASE),
-    appUrl: urlOf(SERVER_ROLE, plan.sockets, DATABASE),
+    ...urlsOf(plan.sockets),
     dataPath: plan.data,
     get pid() {
       return server.current().pid;
@@ -174,6 +181,10 @@ async function makeRoles(sockets: string): Promise<void> {
   } finally {
     await sql.end();
   }
+}
+
+function urlsOf(sockets: string): Pick<EmbeddedPostgres, 'ownerUrl' | 'appUrl'> {
+  return { ownerUrl: urlOf(OWNER_ROLE, sockets, DATABASE), appUrl: urlOf(SERVER_ROLE, sockets, DATABASE) };
 }
 
 function urlOf(role: string, sockets: string, database: string): string {

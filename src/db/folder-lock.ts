@@ -39,6 +39,12 @@ export function lockFolder(folder: string, note: string): FolderLock {
   return { abandonedNote, release: () => rmSync(path, { force: true }) };
 }
 
+/** The living process that holds `folder`, and its note. */
+export function livingHolder(folder: string): { readonly pid: number; readonly note: string } | undefined {
+  const holder = readHolder(join(folder, FILE));
+  return holder && isAlive(holder.pid, holder.startedAt) ? holder : undefined;
+}
+
 function isAlive(pid: number, startedAt: string): boolean {
   return processStart(pid) === startedAt;
 }

@@ -14,7 +14,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, expect, test } from 'vitest';
-import { type EmbeddedPostgres, startEmbedded } from '../../src/db/embedded.ts';
+import { type EmbeddedPostgres, runningEmbedded, startEmbedded } from '../../src/db/embedded.ts';
 import { canEnter } from '../../src/db/embedded-binaries.ts';
 import { processStart } from '../../src/db/folder-lock.ts';
 import { openPool, type Pool } from '../../src/db/pool.ts';
@@ -191,6 +191,18 @@ test('refuses a folder that another process holds, naming both, and leaves that 
   );
   await write(other.ownerUrl, 1);
   expect(await read(other.ownerUrl)).toEqual([1]);
+});
+
+test('another program may work on a server that runs, as owner and as server', async () => {
+  const dataDir = folder();
+  expect(runningEmbedded(dataDir)).toBeUndefined();
+  const other = await otherProcess(dataDir);
+  const found = runningEmbedded(dataDir);
+  expect(found?.ownerUrl).toBe(other.ownerUrl);
+  const [row] = await poolOf(found?.appUrl ?? '')`select session_user as login`;
+  expect(row).toEqual({ login: 'drawdown_server' });
+  await killed(other.child);
+  expect(runningEmbedded(dataDir)).toBeUndefined();
 });
 
 test('of several processes that start at once on one folder, one wins', async () => {

@@ -2,7 +2,7 @@ import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
-import { type EmbeddedPostgres, startEmbedded } from '../../src/db/embedded.ts';
+import { startEmbedded } from '../../src/db/embedded.ts';
 import { migrateDatabase } from '../../src/db/migrate.ts';
 
 declare module 'vitest' {
@@ -17,16 +17,20 @@ export default async function setup(project: TestProject): Promise<() => Promise
   const dataDir = mkdtempSync(join(tmpdir(), 'drawdown-test-'));
   // The server may run as another user, who has to get to its own folder inside.
   chmodSync(dataDir, 0o711);
-  const server = await startMigrated(dataDir).catch((error: unknown) => {
+  const server = await startEmbedded({ dataDir, settings: QUICK_AND_SMALL });
+  const remove = async (): Promise<void> => {
+    await server.stop();
     rmSync(dataDir, { recursive: true });
+  };
+  await migrateDatabase(server.ownerUrl).catch(async (error: unknown) => {
+    await remove();
     throw error;
   });
   project.provide('templateUrls', { owner: server.ownerUrl, app: server.appUrl });
   return async () => {
-    const failed = project.vitest.state.getCountOfFailedTests();
+    if (project.vitest.state.getCountOfFailedTests() === 0) return remove();
     await server.stop();
-    if (failed === 0) rmSync(dataDir, { recursive: true });
-    else process.stderr.write(`\nThe databases of the failed tests are kept in ${server.dataPath}\n`);
+    process.stderr.write(`\nThe databases of the failed tests are kept in ${server.dataPath}\n`);
   };
 }
 
@@ -38,9 +42,3 @@ const QUICK_AND_SMALL = {
   max_wal_size: '256MB',
   max_connections: '300',
 };
-
-async function startMigrated(dataDir: string): Promise<EmbeddedPostgres> {
-  const server = await startEmbedded({ dataDir, settings: QUICK_AND_SMALL });
-  await migrateDatabase(server.ownerUrl);
-  return server;
-}
