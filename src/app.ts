@@ -6,6 +6,9 @@ import { Catalog } from './catalog/catalog-cache.ts';
 import { catalogNodes } from './catalog/loaders.ts';
 import { PriceResolver } from './catalog/price.resolver.ts';
 import { Batcher, type BatchObserver } from './charging/batcher.ts';
+import { ChargeResolver, chargeNodeLoaders, TeamChargesResolver } from './charging/charges.resolver.ts';
+import { ExplainChargeResolver, ExplainedPriceResolver } from './charging/explain-charge.resolver.ts';
+import { ReverseChargeResolver } from './charging/reverse-charge.resolver.ts';
 import { type Clock, systemClock } from './clock.ts';
 import type { Config } from './config.ts';
 import type { Db, Tx } from './db/client.ts';
@@ -174,7 +177,10 @@ function batchMetrics({ registry }: Metrics): BatchObserver {
 function resolverInstances(services: Services): Map<ResolverClass, object> {
   const { db, batcher } = services;
   const instances = new Map<ResolverClass, object>([
-    [NodeResolver, new NodeResolver({ ...teamNodes(db), ...catalogNodes(db) })],
+    [
+      NodeResolver,
+      new NodeResolver({ ...teamNodes(db), ...catalogNodes(db), ...chargeNodeLoaders(services) }),
+    ],
     [ViewerResolver, new ViewerResolver(db)],
     [TeamResolver, new TeamResolver(services)],
     [MemberResolver, new MemberResolver(services)],
@@ -182,6 +188,11 @@ function resolverInstances(services: Services): Map<ResolverClass, object> {
     [ModelResolver, new ModelResolver(services)],
     [PriceResolver, new PriceResolver(services)],
     [UsageResolver, new UsageResolver(batcher)],
+    [ChargeResolver, new ChargeResolver(services)],
+    [TeamChargesResolver, new TeamChargesResolver(services)],
+    [ExplainChargeResolver, new ExplainChargeResolver(services)],
+    [ExplainedPriceResolver, new ExplainedPriceResolver(services)],
+    [ReverseChargeResolver, new ReverseChargeResolver(services)],
   ]);
   for (const resolver of RESOLVERS) assert(instances.has(resolver), `there is an object of ${resolver.name}`);
   return instances;

@@ -1,6 +1,9 @@
 import type { NonEmptyArray } from 'type-graphql';
 import { ModelResolver } from '../catalog/catalog.resolver.ts';
 import { PriceResolver } from '../catalog/price.resolver.ts';
+import { ChargeResolver, TeamChargesResolver } from '../charging/charges.resolver.ts';
+import { ExplainChargeResolver, ExplainedPriceResolver } from '../charging/explain-charge.resolver.ts';
+import { ReverseChargeResolver } from '../charging/reverse-charge.resolver.ts';
 import { KeyResolver } from '../teams/keys.resolver.ts';
 import { MemberResolver } from '../teams/members.resolver.ts';
 import { TeamResolver } from '../teams/teams.resolver.ts';
@@ -19,4 +22,9 @@ export const RESOLVERS: NonEmptyArray<ResolverClass> = [
   ModelResolver,
   PriceResolver,
   UsageResolver,
+  ChargeResolver,
+  TeamChargesResolver,
+  ExplainChargeResolver,
+  ExplainedPriceResolver,
+  ReverseChargeResolver,
 ];
