@@ -5,8 +5,6 @@ import { OperationRefused, type OperationRequest } from './prepare-operation.ts'
 
 /** The largest body that is read, in bytes. */
 export const MAX_BODY_BYTES = 1_048_576;
-/** How much of a body that is refused may still arrive before its connection is cut. */
-const MAX_DISCARDED_BYTES = 16 * MAX_BODY_BYTES;
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -32,7 +30,7 @@ function demandJson(request: IncomingMessage): void {
   throw refused('UNSUPPORTED_MEDIA_TYPE', 'Send application/json in UTF-8, uncompressed.');
 }
 
-/** The body, up to the limit. What comes beyond it is counted, not kept. */
+/** The body, up to the limit. What comes beyond it is read and dropped until the server's timeout for requests. */
 function readBody(request: IncomingMessage): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
@@ -46,7 +44,6 @@ function readBody(request: IncomingMessage): Promise<Buffer> {
       bytes += chunk.length;
       if (bytes <= MAX_BODY_BYTES) chunks.push(chunk);
       else refuse();
-      if (bytes > MAX_DISCARDED_BYTES) request.destroy();
     });
     request.once('end', () => resolve(Buffer.concat(chunks)));
     request.once('error', () => reject(refused('BAD_REQUEST', 'The body did not arrive.')));

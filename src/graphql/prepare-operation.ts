@@ -117,11 +117,12 @@ function documentText(request: OperationRequest): string {
 
 class Documents {
   private readonly cache: DocumentCache<KnownDocument>;
-  private readonly limitRules: ValidationRule[];
+  /** These go first: they bound what the specification's rules have to look at. */
+  private readonly firstRules: ValidationRule[];
 
   constructor(private readonly options: PreparationOptions) {
     this.cache = new DocumentCache(options.cacheBound ?? { entries: 1_000, chars: 8_000_000 });
-    this.limitRules = limitRules(options.limits);
+    this.firstRules = [...limitRules(options.limits), subscriptionRootRule];
   }
 
   seen(hash: string): KnownDocument | undefined {
@@ -160,15 +161,13 @@ class Documents {
 
   private validate(document: DocumentNode, open: boolean): void {
     const { schema } = this.options;
-    const tooMuch = validate(schema, document, this.limitRules);
-    if (tooMuch.length > 0) throw new OperationRefused(tooMuch);
-    const wrong = validate(schema, document, RULES, { maxErrors: 20, hideSuggestions: !open });
+    const refused = validate(schema, document, this.firstRules);
+    if (refused.length > 0) throw new OperationRefused(refused);
+    const wrong = validate(schema, document, specifiedRules, { maxErrors: 20, hideSuggestions: !open });
     if (wrong.length > 0)
       throw new OperationRefused(wrong.map((error) => coded(error, 'GRAPHQL_VALIDATION_FAILED')));
   }
 }
-
-const RULES = [...specifiedRules, subscriptionRootRule];
 
 /** Gives `error` a code unless its cause says more, as a scalar does that refuses a literal. */
 function coded(

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import {
   createServer as createHttpServer,
   type IncomingMessage,
@@ -5,6 +6,7 @@ import {
   type ServerResponse,
 } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { GraphQLSchema } from 'graphql';
 import type { Logger } from 'pino';
 import type { Actor } from '../actor.ts';
@@ -177,8 +179,11 @@ async function drain(
   running: ReadonlySet<ServerResponse>,
 ): Promise<void> {
   await sockets.close();
+  const closed = new Promise((resolve) => http.close(resolve));
   for (const response of running) if (!response.headersSent) response.setHeader('connection', 'close');
-  const cutting = setTimeout(() => http.closeAllConnections(), CUT_AFTER_MS);
-  await new Promise((resolve) => http.close(resolve));
-  clearTimeout(cutting);
+  const finished = [...running].map((response) => once(response, 'close'));
+  await Promise.race([Promise.all(finished), delay(CUT_AFTER_MS, undefined, { ref: false })]);
+  // Node closes the connections that have been asked before and are idle, but not those that never asked anything.
+  http.closeAllConnections();
+  await closed;
 }

@@ -47,7 +47,10 @@ export function createProtocol(options: ProtocolOptions) {
       if (!operation) throw new Error('Invariant violated: onSubscribe made the operation');
       return operation.start();
     },
-    onOperation: () => services.metrics.operations.inc({ type: 'subscription', code: 'OK' }),
+    onOperation: () => {
+      // What is returned here would take the place of the subscription.
+      services.metrics.operations.inc({ type: 'subscription', code: 'OK' });
+    },
     onError: ({ extra }, _id, _payload, errors) => shown(services, extra, errors),
   };
   return makeServer(settings);

@@ -96,10 +96,23 @@ class Item {
   number: number;
 
   @Field(() => Items)
-  items: Page<Item>;
+  items(@Args(() => ConnectionArgs) args: ConnectionArgs): Page<{ number: number }> {
+    return numbers(args);
+  }
 }
 const { Connection: Items } = connectionType('Item', 'items', () => Item);
 const order = keyset('items', 'int8');
+
+/** The numbers from 1 to 250, in pages. */
+function numbers(args: ConnectionArgs): Page<{ number: number }> {
+  const window = pageWindow(args, order);
+  const all = Array.from({ length: 250 }, (_, index) => index + 1);
+  const forward = window.direction === 'FORWARD';
+  const [from] = window.from ?? [];
+  const beyond = all.filter((n) => from === undefined || (forward ? BigInt(n) > from : BigInt(n) < from));
+  const rows = (forward ? beyond : beyond.reverse()).slice(0, window.limit).map((number) => ({ number }));
+  return pageOf(rows, window, order, ({ number }) => [BigInt(number)]);
+}
 
 @OneOf()
 @InputType()
@@ -137,21 +150,14 @@ class SampleResolver {
     @Arg('at', () => DateTimeScalar, { nullable: true }) at?: Date,
     @Arg('cursor', () => CursorScalar, { nullable: true }) cursor?: string,
   ): string {
-    return [credits, sequence, decimal?.coefficient, decimal?.scale, at?.toISOString(), cursor].join('|');
+    const given = [credits, sequence, decimal?.coefficient, decimal?.scale, at?.toISOString(), cursor];
+    return given.filter((value) => value !== undefined).join(' ');
   }
 
   @Public()
   @Query(() => Items)
   items(@Args(() => ConnectionArgs) args: ConnectionArgs): Page<{ number: number }> {
-    const window = pageWindow(args, order);
-    const numbers = Array.from({ length: 250 }, (_, index) => index + 1);
-    const forward = window.direction === 'FORWARD';
-    const [from] = window.from ?? [];
-    const beyond = numbers.filter(
-      (n) => from === undefined || (forward ? BigInt(n) > from : BigInt(n) < from),
-    );
-    const rows = (forward ? beyond : beyond.reverse()).slice(0, window.limit).map((number) => ({ number }));
-    return pageOf(rows, window, order, ({ number }) => [BigInt(number)]);
+    return numbers(args);
   }
 
   @Public()
