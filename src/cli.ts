@@ -6,7 +6,7 @@ import { importPricesCommand } from './catalog/import-prices-command.ts';
 import { systemClock } from './clock.ts';
 import { readConfig } from './config.ts';
 import { type Db, inTransaction } from './db/client.ts';
-import { openDatabase } from './db/database.ts';
+import { joinDatabase } from './db/database.ts';
 import { RESOLVERS } from './graphql/resolvers.ts';
 import { buildAppSchema, schemaText } from './graphql/schema.ts';
 import { newUuid, parseId, publicId } from './id.ts';
@@ -18,7 +18,7 @@ import { scopesFor } from './teams/permissions.ts';
 const SYSTEM: Actor = { kind: 'SYSTEM' };
 
 async function withDatabase(work: (db: Db) => Promise<void>): Promise<void> {
-  const database = await openDatabase(readConfig(), () => undefined);
+  const database = await joinDatabase(readConfig());
   try {
     await work(database.db);
   } finally {
@@ -32,10 +32,11 @@ function print(text: string): void {
 
 const migrate = defineCommand({
   meta: { name: 'migrate', description: 'Bring the database to the newest schema' },
-  run: () =>
-    withDatabase(async () => {
-      print('The database has the newest schema.');
-    }),
+  run: async () => {
+    const database = await joinDatabase({ ...readConfig(), MIGRATE_ON_START: true });
+    await database.close();
+    print('The database has the newest schema.');
+  },
 });
 
 const importPrices = defineCommand({

@@ -1,6 +1,6 @@
 import type { Config } from '../config.ts';
 import { connect, type Db } from './client.ts';
-import { startEmbedded } from './embedded.ts';
+import { runningEmbedded, startEmbedded } from './embedded.ts';
 import { migrateDatabase } from './migrate.ts';
 
 /** The installation's database, ready to be used. */
@@ -31,24 +31,41 @@ export async function openDatabase(
   config: DatabaseConfig,
   log: (message: string) => void,
 ): Promise<Database> {
-  const server =
-    config.DATABASE_URL === undefined ? await startEmbedded({ dataDir: config.DATA_DIR, log }) : undefined;
-  const url = config.DATABASE_URL ?? server?.appUrl ?? '';
-  const ownerUrl = server?.ownerUrl ?? config.DATABASE_OWNER_URL ?? url;
+  if (config.DATABASE_URL !== undefined) {
+    const url = config.DATABASE_URL;
+    return ready(config, { appUrl: url, ownerUrl: config.DATABASE_OWNER_URL ?? url });
+  }
+  const server = await startEmbedded({ dataDir: config.DATA_DIR, log });
   try {
-    if (config.MIGRATE_ON_START) await migrateDatabase(ownerUrl);
-    const role = config.DATABASE_ROLE === 'none' ? undefined : config.DATABASE_ROLE;
-    const db = connect({ url, poolSize: config.DATABASE_POOL_SIZE, role });
-    return {
-      db,
-      ownerUrl,
-      close: async () => {
-        await db.close();
-        await server?.stop();
-      },
-    };
+    return await ready(config, server);
   } catch (error) {
-    await server?.stop();
+    await server.stop();
     throw error;
   }
+}
+
+/** The same for a task beside the server: joins the embedded PostgreSQL that a running server has started. */
+export async function joinDatabase(config: DatabaseConfig): Promise<Database> {
+  const running = config.DATABASE_URL === undefined ? runningEmbedded(config.DATA_DIR) : undefined;
+  return running ? ready(config, running) : openDatabase(config, () => undefined);
+}
+
+interface Server {
+  readonly appUrl: string;
+  readonly ownerUrl: string;
+  stop?(): Promise<void>;
+}
+
+async function ready(config: DatabaseConfig, server: Server): Promise<Database> {
+  if (config.MIGRATE_ON_START) await migrateDatabase(server.ownerUrl);
+  const role = config.DATABASE_ROLE === 'none' ? undefined : config.DATABASE_ROLE;
+  const db = connect({ url: server.appUrl, poolSize: config.DATABASE_POOL_SIZE, role });
+  return {
+    db,
+    ownerUrl: server.ownerUrl,
+    close: async () => {
+      await db.close();
+      await server.stop?.();
+    },
+  };
 }
