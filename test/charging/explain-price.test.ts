@@ -1,0 +1,106 @@
+import { describe, expect, test } from 'vitest';
+import { SYSTEM_ACTOR } from '../../src/actor.ts';
+import type { CatalogVersion } from '../../src/catalog/catalog-cache.ts';
+import { compilePrice } from '../../src/catalog/compile-price.ts';
+import { type PriceJson, priceFromJson } from '../../src/catalog/price-json.ts';
+import type { Charge } from '../../src/charging/charge.ts';
+import { explainPrice, lineFormula, lineSummary } from '../../src/charging/explain-price.ts';
+import { newUuid } from '../../src/id.ts';
+import { parseCredits } from '../../src/money.ts';
+
+function versionOf(price: PriceJson): CatalogVersion {
+  const compiled = compilePrice(priceFromJson(price));
+  return { id: newUuid(), modelId: newUuid(), version: 1, effectiveAt: new Date(0), price: compiled };
+}
+
+function chargeOf(amount: string, quantities: Charge['quantities'], params: Charge['params'] = null): Charge {
+  const id = newUuid();
+  const now = new Date(0);
+  return {
+    teamId: id,
+    id,
+    status: 'CHARGED',
+    modelId: id,
+    priceVersionId: id,
+    quantities,
+    params,
+    amountNano: parseCredits(amount),
+    debtNano: 0n,
+    fromSeq: null,
+    toSeq: null,
+    occurredAt: now,
+    postedAt: now,
+    memberId: null,
+    apiKeyId: null,
+    deploymentId: null,
+    runId: null,
+    tags: null,
+    actor: SYSTEM_ACTOR,
+  };
+}
+
+const TOKENS: PriceJson = {
+  components: [
+    { meter: 'INPUT_TOKEN', unitPrice: '0.000003' },
+    { meter: 'INPUT_TOKEN', unitPrice: '0.000006', aboveInputTokens: '200000' },
+    { meter: 'INPUT_TOKEN', unitPrice: '0.0000015', params: { serviceTier: 'batch' } },
+    { meter: 'OUTPUT_TOKEN', unitPrice: '0.000015' },
+  ],
+  multipliers: [{ factor: '1.1', params: { region: 'eu' } }],
+};
+
+describe('the explained price', () => {
+  test.for<[string, PriceJson, Charge, string]>([
+    [
+      'adds up lines in the order of meters',
+      TOKENS,
+      chargeOf('0.00675', { OUTPUT_TOKEN: '250', INPUT_TOKEN: '1000' }),
+      '1000 × 0.000003 + 250 × 0.000015 = 0.00675',
+    ],
+    [
+      'shows the factor of multipliers that hold',
+      TOKENS,
+      chargeOf('0.0033', { INPUT_TOKEN: '1000' }, { region: 'eu' }),
+      '1000 × 0.000003 × 1.1 = 0.0033',
+    ],
+    [
+      'rounds the sum once, half-up',
+      { components: [{ meter: 'CACHED_INPUT_TOKEN', unitPrice: '0.0000000025' }], multipliers: [] },
+      chargeOf('0.000000003', { CACHED_INPUT_TOKEN: '1' }),
+      '1 × 0.0000000025 = 0.0000000025, rounded half-up to 0.000000003',
+    ],
+    [
+      'is raised to the minimum',
+      { components: [{ meter: 'REQUEST', unitPrice: '0.1' }], multipliers: [], minimum: '0.5' },
+      chargeOf('0.5', { REQUEST: '2' }),
+      '2 × 0.1 = 0.2, raised to the minimum of 0.5',
+    ],
+    [
+      'is nothing for nothing',
+      { components: [{ meter: 'REQUEST', unitPrice: '0.1' }], multipliers: [] },
+      chargeOf('0', { REQUEST: '0' }),
+      '0 = 0',
+    ],
+  ])('%s', ([, price, charge, formula]) => {
+    expect(explainPrice(charge, versionOf(price)).formula).toBe(formula);
+  });
+
+  test('names the price of each line and the conditions that held', () => {
+    const long = explainPrice(chargeOf('1.8', { INPUT_TOKEN: '300000' }), versionOf(TOKENS));
+    const cached = explainPrice(
+      chargeOf('0.0015', { CACHED_INPUT_TOKEN: '1000' }, { serviceTier: 'batch' }),
+      versionOf(TOKENS),
+    );
+    expect(
+      [...long.rated.lines, ...cached.rated.lines].map((line) => [lineFormula(line), lineSummary(line)]),
+    ).toEqual([
+      ['300000 × 0.000006 = 1.8', 'The price of INPUT_TOKEN for above 200000 input tokens.'],
+      ['1000 × 0.0000015 = 0.0015', 'No price of its own: that of INPUT_TOKEN for serviceTier batch.'],
+    ]);
+  });
+
+  test('is never a number that was not charged', () => {
+    const charge = chargeOf('0.004', { INPUT_TOKEN: '1000' });
+    expect(() => explainPrice(charge, versionOf(TOKENS))).toThrow('price version');
+  });
+});
