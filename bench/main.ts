@@ -1,4 +1,5 @@
 import { defineCommand, runMain } from 'citty';
+import { benchBalance } from './balance.ts';
 import { benchCore } from './core.ts';
 import { benchHttp } from './http.ts';
 import { printMachine } from './report.ts';
@@ -21,6 +22,7 @@ await runMain(
         const pace = quick ? { seconds: 0.7, rounds: 1 } : { seconds: 2, rounds: 3 };
         await benchCore(setting, pace);
         await benchHttp(setting, pace);
+        await benchBalance(setting, quick ? [1e4, 1e5] : [1e4, 1e6, 1e7]);
       } finally {
         await setting.close();
       }

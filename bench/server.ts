@@ -21,7 +21,7 @@ const MAIN = fileURLToPath(new URL('../src/main.ts', import.meta.url));
 
 export async function startServer(setting: Setting): Promise<BenchServer> {
   const platformKey = await createKey(setting, 'PLATFORM');
-  const child = spawn(process.execPath, ['--import', 'tsx', MAIN], {
+  const child = spawn(process.execPath, ['--max-semi-space-size=64', '--import', 'tsx', MAIN], {
     env: {
       ...process.env,
       DATABASE_URL: setting.appUrl,

@@ -20,10 +20,12 @@ export const ID_PREFIX = {
 export type IdKind = keyof typeof ID_PREFIX;
 
 const random = Buffer.alloc(16);
+const pool = Buffer.alloc(16 * 512);
+let pooled = 0;
 
 /** A fresh UUIDv7 (RFC 9562 §5.7): 48 bits of Unix milliseconds, then random bits. */
 export function newUuid(atMs: number = systemMillis()): Uuid {
-  randomFillSync(random);
+  refill();
   random.writeUIntBE(atMs, 0, 6);
   random[6] = 0x70 | ((random[6] ?? 0) & 0x0f);
   random[8] = 0x80 | ((random[8] ?? 0) & 0x3f);
@@ -35,7 +37,7 @@ export function newUuid(atMs: number = systemMillis()): Uuid {
  * ids made with a growing counter at one place sort in the order of that counter within one millisecond.
  */
 export function orderedUuid(atMs: number, counter: bigint): Uuid {
-  randomFillSync(random);
+  refill();
   random.writeUIntBE(atMs, 0, 6);
   const low = Number(counter & 0xffff_ffffn);
   random.writeUInt16BE(0x7000 | (low >>> 20), 6);
@@ -59,6 +61,16 @@ const LAST_MS = 2 ** 48 - 1;
 export function firstUuidAt(atMs: number): Uuid {
   const hex = Math.min(Math.max(atMs, 0), LAST_MS).toString(16).padStart(12, '0');
   return `${hex.slice(0, 8)}-${hex.slice(8)}-0000-0000-000000000000`;
+}
+
+/** Fills `random` from a pool: one call to the system's generator serves 512 ids. */
+function refill(): void {
+  if (pooled === 0) {
+    randomFillSync(pool);
+    pooled = pool.length;
+  }
+  pool.copy(random, 0, pooled - random.length, pooled);
+  pooled -= random.length;
 }
 
 function uuidText(bytes: Buffer): Uuid {
