@@ -1,3 +1,9 @@
+/** A close frame. */
+export interface Close {
+  readonly code: number;
+  readonly reason: string;
+}
+
 /**
  * Why a socket is closed by us. Clients of graphql-ws come back by themselves after 1001, 1012, 1013 and 4403 (with
  * fresh `connectionParams`), and not after the others.
@@ -11,5 +17,4 @@ export const CLOSE = {
   EXPIRED: { code: 4403, reason: 'The token has expired' },
   TOO_MANY: { code: 4429, reason: 'Too many sockets for these credentials' },
   FAILED: { code: 4500, reason: 'Internal server error' },
-} as const;
-export type Close = (typeof CLOSE)[keyof typeof CLOSE];
+} as const satisfies Record<string, Close>;

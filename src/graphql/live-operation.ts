@@ -88,6 +88,10 @@ export class LiveOperation implements RunningOperation {
     }
   }
 
+  end(): void {
+    this.delivery?.end();
+  }
+
   private async source(): Promise<SharedSource<unknown> | ReturnType<typeof asGraphQLError>[]> {
     try {
       const stream: unknown = await createSourceEventStream(this.args);

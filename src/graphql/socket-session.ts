@@ -8,6 +8,7 @@ import type { Outlet } from './delivery.ts';
 export interface RunningOperation {
   /** Ends it, unless the asker may still read what it shows. */
   judgeAgain(): Promise<void>;
+  end(): void;
 }
 
 /** Who the socket belongs to, once it said so. */
@@ -55,8 +56,10 @@ export class SocketSession implements Outlet {
     return new Promise((resolve) => this.socket.send(text, () => resolve()));
   }
 
+  /** Closes, and ends the subscriptions now: a client that does not read may take long to agree to the close. */
   close({ code, reason }: Close): void {
     this.socket.close(code, reason);
+    for (const operation of this.operations) operation.end();
   }
 
   terminate(): void {

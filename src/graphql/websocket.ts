@@ -152,7 +152,7 @@ function converse(
     {
       protocol: session.protocol,
       send: (text) => session.flush(text),
-      close: (code, reason) => socket.close(code, reason),
+      close: (code = 1000, reason = '') => session.close({ code, reason }),
       onMessage: (receive) => {
         socket.on('message', (data) => void receive(String(data)).catch(fail));
       },
