@@ -47,8 +47,8 @@ export function balancesColumns(reader: Reader) {
 export function entryColumns(reader: Reader) {
   return reader.sql`e.team_id, e.seq, e.posting_id, e.kind, e.debit_account, e.credit_account, e.debit_ref, e.credit_ref,
     e.amount_nano, ${balancesColumns(reader)}, e.grant_after_nano,
-    extract(epoch from e.posted_at)::float8 * 1000 as posted_ms,
-    extract(epoch from e.occurred_at)::float8 * 1000 as occurred_ms, e.actor_kind, e.actor_id, e.reason, e.corrects_seq,
+    date_part('epoch', e.posted_at) * 1000 as posted_ms,
+    date_part('epoch', e.occurred_at) * 1000 as occurred_ms, e.actor_kind, e.actor_id, e.reason, e.corrects_seq,
     encode(e.hash, 'hex') as hash`;
 }
 
@@ -95,5 +95,18 @@ export async function entriesAfter(
   const rows = await reader.sql<EntryRow[]>`
     select ${entryColumns(reader)} from entries e
     where e.team_id = ${teamId} and e.seq > ${afterSeq} order by e.seq limit ${limit}`;
+  return rows.map(entryOfRow);
+}
+
+/** The entries `fromSeq` to `toSeq` of a team, in order. */
+export async function entriesBetween(
+  reader: Reader,
+  teamId: Uuid,
+  fromSeq: bigint,
+  toSeq: bigint,
+): Promise<Entry[]> {
+  const rows = await reader.sql<EntryRow[]>`
+    select ${entryColumns(reader)} from entries e
+    where e.team_id = ${teamId} and e.seq between ${fromSeq} and ${toSeq} order by e.seq`;
   return rows.map(entryOfRow);
 }
