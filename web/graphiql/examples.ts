@@ -23,6 +23,9 @@ export interface Example {
 /** Stand in where no demo data says which team and model there are. */
 export const PLACEHOLDER_IDS: Ids = { teamId: 'team_…', model: 'gpt-4o-mini' };
 
+/** Stands in for the id of a charge until there is one. */
+export const PLACEHOLDER_CHARGE = 'charge_…';
+
 /** The tabs of a first visit, in order. */
 export const EXAMPLES: readonly Example[] = [
   { name: 'Balance', query: balance, keyType: 'TEAM', variables: ({ teamId }) => ({ teamId }) },
@@ -38,8 +41,8 @@ export const EXAMPLES: readonly Example[] = [
             teamId,
             model,
             quantities: [
-              { unit: 'INPUT_TOKEN', quantity: '1200' },
-              { unit: 'OUTPUT_TOKEN', quantity: '350' },
+              { meter: 'INPUT_TOKEN', quantity: '1200' },
+              { meter: 'OUTPUT_TOKEN', quantity: '350' },
             ],
           },
         ],
@@ -48,7 +51,13 @@ export const EXAMPLES: readonly Example[] = [
   },
   { name: 'WatchBalance', query: watchBalance, keyType: 'TEAM', variables: ({ teamId }) => ({ teamId }) },
   { name: 'Ledger', query: ledger, keyType: 'TEAM', variables: ({ teamId }) => ({ teamId, first: 20 }) },
-  { name: 'ExplainCharge', query: explainCharge, keyType: 'TEAM', variables: ({ teamId }) => ({ teamId }) },
+  {
+    name: 'ExplainCharge',
+    query: explainCharge,
+    // A team's key sees what was used with that key; a gateway's sees all usage.
+    keyType: 'PLATFORM',
+    variables: () => ({ id: PLACEHOLDER_CHARGE }),
+  },
   {
     name: 'IssueGrant',
     query: issueGrant,

@@ -3,9 +3,10 @@ import { useState } from 'react';
 import type { GraphiqlSettings } from '../../src/graphql/graphiql-page.ts';
 import { createConnection } from './connection.ts';
 import { DemoKeyMenu } from './demo-keys.tsx';
+import { EditorSettings } from './editor-settings.tsx';
 import { EXAMPLES, type Example, PLACEHOLDER_IDS } from './examples.ts';
+import { NewestCharge } from './newest-charge.tsx';
 import { storageOf } from './settings.ts';
-import { SystemTheme } from './system-theme.tsx';
 
 /** GraphiQL with the example tabs and, where the server has demo data, its keys. */
 export function Page({ settings }: { readonly settings: GraphiqlSettings | undefined }) {
@@ -30,7 +31,8 @@ export function Page({ settings }: { readonly settings: GraphiqlSettings | undef
             {merge}
             {copy}
             {settings && <DemoKeyMenu keys={settings.demoKeys} />}
-            <SystemTheme />
+            {settings && <NewestCharge settings={settings} />}
+            <EditorSettings />
           </>
         )}
       </GraphiQL.Toolbar>

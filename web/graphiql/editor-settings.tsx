@@ -1,8 +1,15 @@
 import { useGraphiQL, useGraphiQLActions } from '@graphiql/react';
 import { useEffect } from 'react';
 
+/** What GraphiQL leaves to its editors' defaults and we want otherwise. */
+export function EditorSettings() {
+  useSystemTheme();
+  usePlainSigns();
+  return null;
+}
+
 /** Has the editors follow the system's change between light and dark, as the rest of the page does by itself. */
-export function SystemTheme() {
+function useSystemTheme(): void {
   const theme = useGraphiQL((state) => state.theme);
   const { setTheme } = useGraphiQLActions();
   useEffect(() => {
@@ -12,5 +19,12 @@ export function SystemTheme() {
     system.addEventListener('change', follow);
     return () => system.removeEventListener('change', follow);
   }, [theme, setTheme]);
-  return null;
+}
+
+/** Answers have signs such as × in formulas: no box around them as if they were a trick. */
+function usePlainSigns(): void {
+  const answers = useGraphiQL((state) => state.responseEditor);
+  useEffect(() => {
+    answers?.updateOptions({ unicodeHighlight: { ambiguousCharacters: false } });
+  }, [answers]);
 }
