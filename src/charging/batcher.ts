@@ -146,7 +146,7 @@ export class Batcher {
         answer(waiting, result);
       });
     } catch (error) {
-      if (batch.length === 1 || error instanceof DomainError) {
+      if (batch.length === 1 || isOutOfReach(error)) {
         for (const { call } of batch) call.reject(error);
         return;
       }
@@ -188,6 +188,11 @@ export class Batcher {
       },
     );
   }
+}
+
+/** The database's fault, and so everybody's. */
+function isOutOfReach(error: unknown): boolean {
+  return error instanceof DomainError && error.code === 'UNAVAILABLE';
 }
 
 function isDecidedAgain(error: unknown): boolean {

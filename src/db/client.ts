@@ -27,7 +27,7 @@ export interface Db {
 /** A transaction: everything a write needs. `facts` are published when, and only when, it commits. */
 export interface Tx {
   readonly orm: Orm;
-  readonly sql: postgres.TransactionSql<{ bigint: bigint }>;
+  readonly sql: postgres.ISql<{ bigint: bigint }>;
   readonly facts: Fact[];
 }
 
@@ -111,13 +111,35 @@ async function commit<T>(pool: TransactionPool, work: (sql: Tx['sql']) => Promis
   try {
     const connection = await pool.lease();
     try {
-      // postgres.js types the result as unwrapped promises of arrays; `work` already returned a plain T.
-      return (await connection.client.begin((sql) => untilOver(sql, connection, work))) as T;
+      return await transaction(connection, work);
     } finally {
       pool.giveBack(connection);
     }
   } catch (error) {
     throw isConnectionFailure(error) ? unavailable() : error;
+  }
+}
+
+/**
+ * BEGIN, the work, COMMIT or ROLLBACK, on a client that has one connection. The driver's own `begin` sends its ROLLBACK
+ * to a connection that is gone already, which ends the process.
+ */
+async function transaction<T>(
+  connection: TransactionConnection,
+  work: (sql: Tx['sql']) => Promise<T>,
+): Promise<T> {
+  const { client } = connection;
+  // Nothing may follow before it is known to have begun: it would be committed statement by statement.
+  await client.unsafe('begin');
+  try {
+    const result = await untilOver(client, connection, work);
+    const { command } = await client.unsafe('commit');
+    if (command !== 'COMMIT') throw new Error('A statement failed, and the work of its transaction went on.');
+    return result;
+  } catch (error) {
+    // After a loss there is nothing to roll back; a session that cannot is not used again.
+    if (!connection.lost) await client.unsafe('rollback').catch(() => client.end({ timeout: 0 }));
+    throw error;
   }
 }
 
