@@ -1,0 +1,35 @@
+import graphql from '@graphql-eslint/eslint-plugin';
+
+// Only the schema: Biome checks the TypeScript.
+export default [
+  {
+    files: ['schema/**/*.graphql'],
+    plugins: { '@graphql-eslint': graphql },
+    languageOptions: {
+      parser: graphql.parser,
+      parserOptions: { graphQLConfig: { schema: 'schema/schema.graphql' } },
+    },
+    rules: {
+      ...graphql.configs['flat/schema-recommended'].rules,
+      ...graphql.configs['flat/schema-relay'].rules,
+      // Everything a customer can meet says what it is.
+      '@graphql-eslint/require-description': [
+        'error',
+        {
+          types: true,
+          rootField: true,
+          FieldDefinition: true,
+          InputValueDefinition: true,
+          EnumValueDefinition: true,
+          DirectiveDefinition: true,
+        },
+      ],
+      // Values, payloads and errors have no id, and short lists of them are no connections.
+      '@graphql-eslint/strict-id-in-types': 'off',
+      '@graphql-eslint/relay-edge-types': [
+        'error',
+        { listTypeCanWrapOnlyEdgeType: false, shouldImplementNode: false },
+      ],
+    },
+  },
+];
