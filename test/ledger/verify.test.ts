@@ -265,6 +265,23 @@ describe('tampering', () => {
       { seq: 1n, fault: 'GRANT_MISMATCH' },
     ],
     [
+      'what is held of a grant',
+      (id, grant) => asOwner()`update grants set held_nano = 1 where team_id = ${id} and id = ${grant}`,
+      { seq: null, fault: 'WALLET_MISMATCH' },
+    ],
+    [
+      'when the wallet was written',
+      (id) => asOwner()`update wallets set head_posted_at = '2025-01-01Z' where team_id = ${id}`,
+      { seq: null, fault: 'WALLET_MISMATCH' },
+    ],
+    [
+      'a spent grant added to the table',
+      (id) => asOwner()`
+        insert into grants (team_id, id, kind, source, granted_nano, remaining_nano, effective_at, status, created_at, actor_kind)
+        values (${id}, ${newUuid()}, 'PREPAID', 'PURCHASE', 5, 0, '2026-01-01Z', 'SPENT', '2026-01-01Z', 0)`,
+      { seq: null, fault: 'GRANT_ROW_MISMATCH' },
+    ],
+    [
       'a grant added to the table',
       (id) => asOwner()`
         insert into grants (team_id, id, kind, source, granted_nano, remaining_nano, effective_at, status, created_at, actor_kind)
