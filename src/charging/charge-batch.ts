@@ -2,6 +2,7 @@ import type { Catalog, CatalogSnapshot } from '../catalog/catalog-cache.ts';
 import type { Clock } from '../clock.ts';
 import { arrayOf } from '../db/arrays.ts';
 import type { Tx } from '../db/client.ts';
+import { sentTogether } from '../db/sent-together.ts';
 import { assert } from '../domain-error.ts';
 import type { Uuid } from '../id.ts';
 import type { Book } from '../ledger/book.ts';
@@ -46,7 +47,7 @@ export async function chargeBatch(
   const teamIds = [...new Set(batch.map(({ request }) => request.teamId))].sort();
   // Locks come before every other read: what a decision rests on must be no older.
   const heads = approach === 'LOCKED' ? await lockHeads(tx, teamIds) : undefined;
-  const [opened, known, attributable, catalog] = await Promise.all([
+  const [opened, known, attributable, catalog] = await sentTogether([
     heads ? openBooks(tx, heads, nowMs(deps)) : openUnlocked(tx, teamIds, deps),
     chargesByKey(
       tx,
@@ -65,7 +66,7 @@ export async function chargeBatch(
     return decision.result;
   });
   const books = [...teams.values()].map(({ book }) => book);
-  await Promise.all([
+  await sentTogether([
     writeBooks(tx, books),
     verifyBooks(tx, heads ? [] : books.filter((book) => !book.changed)),
     ...(fresh.length > 0 ? [insertCharges(tx, fresh)] : []),

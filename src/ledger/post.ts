@@ -1,5 +1,6 @@
 import { arrayOf, byteaArrayOf, instantArrayOf, textArrayOf } from '../db/arrays.ts';
 import type { Tx } from '../db/client.ts';
+import { sentTogether } from '../db/sent-together.ts';
 import type { Uuid } from '../id.ts';
 import { Book, type BookHead } from './book.ts';
 import { type BalancesAfter, type Entry, GENESIS_HASH } from './entry.ts';
@@ -60,7 +61,7 @@ export async function readGrants(
     select ${grantColumns(tx)} from unnest(${teams}::uuid[]) as t (id)
     cross join unnest(${arrayOf(grantIds)}::uuid[]) as n (id)
     join grants g on g.team_id = t.id and g.id = n.id and g.closed`;
-  return (await Promise.all([open, named])).flat();
+  return (await sentTogether([open, named])).flat();
 }
 
 /** Books from heads and grant rows already read under the lock. */
@@ -98,7 +99,7 @@ export async function writeBooks(tx: Tx, books: Iterable<Book>): Promise<void> {
   const fresh = changed.flatMap((book) =>
     [...book.newGrants].map((grant) => ({ teamId: book.teamId, grant })),
   );
-  await Promise.all([
+  await sentTogether([
     updateWallets(tx, changed),
     ...(touched.length > 0 ? [updateGrants(tx, touched)] : []),
     ...(fresh.length > 0 ? [insertGrants(tx, fresh)] : []),
