@@ -48,11 +48,9 @@ export function orderedUuid(atMs: number, counter: bigint): Uuid {
   return uuidText(random);
 }
 
-/** The counter of an id that `orderedUuid` made, modulo 2^32. */
-export function counterOf(uuid: Uuid): bigint {
-  const high = Number.parseInt(uuid.slice(15, 18), 16);
-  const low = (Number.parseInt(uuid.slice(19, 23) + uuid.slice(24, 28), 16) >>> 10) & 0xf_ffff;
-  return (BigInt(high) << 20n) | BigInt(low);
+/** Of an id that `orderedUuid` made: sorts after all ids of an earlier millisecond or counter, and before all others. */
+export function firstOfCounter(uuid: Uuid): Uuid {
+  return `${uuid.slice(0, 26)}${'0'.repeat(10)}`;
 }
 
 const LAST_MS = 2 ** 48 - 1;

@@ -2,8 +2,9 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { DomainError } from '../src/domain-error.ts';
 import {
-  counterOf,
   entryId,
+  firstOfCounter,
+  firstUuidAt,
   ID_PREFIX,
   newUuid,
   orderedUuid,
@@ -35,13 +36,28 @@ describe('uuids', () => {
         const [low, high] = a < b ? [a, b] : [b, a];
         expect(orderedUuid(at, low) < orderedUuid(at, high)).toBe(true);
         expect(orderedUuid(at, high) < orderedUuid(at + 1 + later, low)).toBe(true);
+        const first = firstOfCounter(orderedUuid(at, high));
+        expect([orderedUuid(at, low) < first, first <= orderedUuid(at, high)]).toEqual([true, true]);
+        expect(orderedUuid(at - 1, high) < first).toBe(true);
       }),
     );
     const run = [0n, 1n, 1023n, 1024n, 0xf_ffffn, 0x10_0000n, 0xffff_fffen, 0xffff_ffffn];
     const ids = run.map((counter) => orderedUuid(at, counter));
     expect([...ids].sort()).toEqual(ids);
-    expect(ids.map(counterOf)).toEqual(run);
+    expect(ids.every((id) => firstOfCounter(id) === firstOfCounter(id.slice(0, 26) + 'f'.repeat(10)))).toBe(
+      true,
+    );
   });
+});
+
+test('the least uuid of an instant lies between what was made before it and from it on', () => {
+  for (const uuid of [newUuid(at), orderedUuid(at, 0n)]) {
+    expect([firstUuidAt(at) < uuid, uuid < firstUuidAt(at + 1)]).toEqual([true, true]);
+  }
+  expect([firstUuidAt(-1), firstUuidAt(2 ** 60)]).toEqual([
+    '00000000-0000-0000-0000-000000000000',
+    'ffffffff-ffff-0000-0000-000000000000',
+  ]);
 });
 
 describe('public ids', () => {

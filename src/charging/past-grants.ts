@@ -1,6 +1,6 @@
 import { arrayOf } from '../db/arrays.ts';
 import type { Reader } from '../db/client.ts';
-import { counterOf, type Uuid } from '../id.ts';
+import { firstOfCounter, type Uuid } from '../id.ts';
 import { type BalancesRow, balancesColumns, balancesOfRow } from '../ledger/entries.ts';
 import type { BalancesAfter } from '../ledger/entry.ts';
 import type { GrantAccount } from '../ledger/grant-account.ts';
@@ -40,7 +40,7 @@ export async function grantsAsOf(reader: Reader, charge: Charge): Promise<PastGr
 function cameBefore(charge: Charge, id: Uuid, atMs: number | null): boolean {
   const postedAtMs = charge.postedAt.getTime();
   const ms = Math.round(atMs ?? 0);
-  return ms < postedAtMs || (ms === postedAtMs && counterOf(id) < counterOf(charge.id));
+  return ms < postedAtMs || (ms === postedAtMs && id < firstOfCounter(charge.id));
 }
 
 function asOf(charge: Charge, grant: GrantAccount, later: readonly ChangedGrantRow[]): PastGrant {
@@ -73,7 +73,8 @@ export async function seqBefore(reader: Reader, charge: Charge): Promise<bigint>
     )
     select coalesce(max(e.seq), min(n.low)) as seq from neighbours n
     left join entries e on e.team_id = ${teamId} and e.seq > n.low and (n.high is null or e.seq < n.high)
-      and e.posted_at <= ${postedAt.toISOString()}::timestamptz`;
+      and e.posted_at <= ${postedAt.toISOString()}::timestamptz
+      and (e.posted_at < ${postedAt.toISOString()}::timestamptz or e.posting_id < ${firstOfCounter(id)})`;
   return row?.seq ?? 0n;
 }
 

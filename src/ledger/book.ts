@@ -1,7 +1,7 @@
 import type { ActorRef } from '../actor.ts';
 import { SYSTEM_ACTOR } from '../actor.ts';
 import { assert } from '../domain-error.ts';
-import { newUuid, type Uuid } from '../id.ts';
+import { orderedUuid, type Uuid } from '../id.ts';
 import { minNano, type NanoCredits } from '../money.ts';
 import { ACCOUNT, ENTRY_KIND } from './account.ts';
 import { type BalancesAfter, type Entry, entryHash } from './entry.ts';
@@ -94,7 +94,8 @@ export class Book {
   /** Posts one business event: all of `movements`, in order, as consecutive entries. */
   post(facts: PostingFacts, movements: readonly Movement[]): PostedRange {
     assert(movements.length > 0, 'a posting has at least one movement');
-    const postingId = facts.id ?? newUuid(this.atMs);
+    // Ids of postings tell which charge of the same millisecond came before them.
+    const postingId = facts.id ?? orderedUuid(this.atMs, this.chargeCount);
     const fromSeq = this.seq + 1n;
     for (const movement of movements) this.append(postingId, facts, movement);
     return { fromSeq, toSeq: this.seq };
