@@ -12,7 +12,9 @@ const config: CodegenConfig = {
       config: {
         useTypeImports: true,
         enumsAsTypes: true,
+        strictScalars: true,
         scalars: {
+          ID: 'string',
           Credits: 'string',
           Sequence: 'string',
           Decimal: 'string',
