@@ -20,6 +20,8 @@ export interface OperationLimits {
   /** Fields of one operation, each fragment counted wherever it is spread. */
   readonly fields: number;
   readonly rootFields: number;
+  /** Definitions of fragments: what the specification's rules cost grows with the square of their number. */
+  readonly fragments: number;
   readonly aliases: number;
   readonly directives: number;
   /** List items that the operation can ask for: page sizes multiplied along the way down, and added up. */
@@ -32,6 +34,7 @@ export const OPERATION_LIMITS: OperationLimits = {
   depth: 15,
   fields: 2_000,
   rootFields: 20,
+  fragments: 100,
   aliases: 50,
   directives: 50,
   listItems: 10_000,
@@ -43,6 +46,7 @@ export function limitRules(limits: OperationLimits): ValidationRule[] {
     operationRule('depth', limits.depth, (shape) => shape.depth),
     operationRule('fields', limits.fields, (shape) => shape.fields),
     operationRule('root fields', limits.rootFields, (shape) => shape.rootFields),
+    countRule('fragments', limits.fragments, (node) => node.kind === Kind.FRAGMENT_DEFINITION),
     countRule('aliases', limits.aliases, (node) => node.kind === Kind.FIELD && node.alias !== undefined),
     countRule('directives', limits.directives, (node) => node.kind === Kind.DIRECTIVE),
   ];

@@ -3,12 +3,12 @@
  * and would fail a whole batch for one of them. Iterative, because JSON may be nested deeper than the stack.
  */
 export function textIsStorable(value: unknown): boolean {
-  const pending: unknown[] = [value];
-  while (pending.length > 0) {
-    const next = pending.pop();
-    if (typeof next === 'string' && !isStorable(next)) return false;
-    if (typeof next !== 'object' || next === null) continue;
-    for (const item of Object.values(next)) pending.push(item);
+  const pending: object[] = [{ value }];
+  for (let next = pending.pop(); next; next = pending.pop()) {
+    for (const item of Array.isArray(next) ? next : Object.values(next)) {
+      if (typeof item === 'string' && !isStorable(item)) return false;
+      if (typeof item === 'object' && item !== null) pending.push(item);
+    }
   }
   return true;
 }

@@ -137,7 +137,8 @@ describe('refuses before anything runs', () => {
 });
 
 describe('limits', () => {
-  const { queryChars, tokens, depth, fields, rootFields, aliases, directives, listItems } = OPERATION_LIMITS;
+  const { queryChars, tokens, depth, fields, rootFields, fragments, aliases, directives, listItems } =
+    OPERATION_LIMITS;
 
   test.for([
     ['characters', `{ hello } #${' '.repeat(queryChars)}`, `more than ${queryChars} characters`],
@@ -145,6 +146,11 @@ describe('limits', () => {
     ['brackets in brackets', `{ scalars(credits: ${'['.repeat(tokens - 10)}`, 'The operation has'],
     ['depth', nested(5), `depth: 17; at most ${depth}`],
     ['root fields', `{ ${times(rootFields + 1, () => 'hello')} }`, `root fields: 21; at most ${rootFields}`],
+    [
+      'fragments',
+      `{ hello } ${times(fragments + 1, (i) => `fragment F${i} on Item { number }`)}`,
+      `fragments: 101; at most ${fragments}`,
+    ],
     [
       'aliases',
       `{ items { ${times(aliases + 1, (i) => `a${i}: __typename`)} } }`,
