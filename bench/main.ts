@@ -2,6 +2,7 @@ import { defineCommand, runMain } from 'citty';
 import { benchBalance } from './balance.ts';
 import { benchCore } from './core.ts';
 import { benchHttp } from './http.ts';
+import { benchLive } from './live.ts';
 import { printMachine } from './report.ts';
 import { openSetting } from './setting.ts';
 
@@ -22,6 +23,7 @@ await runMain(
         const pace = quick ? { seconds: 0.7, rounds: 1 } : { seconds: 2, rounds: 3 };
         await benchCore(setting, pace);
         await benchHttp(setting, pace);
+        await benchLive(setting, { seconds: pace.seconds, subscribers: quick ? [500] : [1_000, 10_000] });
         await benchBalance(setting, quick ? [1e4, 1e5] : [1e4, 1e6, 1e7]);
       } finally {
         await setting.close();
