@@ -4,7 +4,7 @@ import {
   ApolloServerPluginCacheControlDisabled,
   ApolloServerPluginLandingPageDisabled,
 } from '@apollo/server/plugin/disabled';
-import type { DocumentNode, GraphQLSchema } from 'graphql';
+import type { DocumentNode, GraphQLFormattedError, GraphQLSchema } from 'graphql';
 import type { Logger } from 'pino';
 import type { Context } from './context.ts';
 import { codeOf, publicError } from './errors.ts';
@@ -18,6 +18,8 @@ export interface EngineOptions {
   readonly metrics: Metrics;
   /** Finds a prepared document by the SHA-256 of its text. */
   readonly documentOf: (hash: string) => DocumentNode | undefined;
+  /** Whether messages about bad variables name what the schema has instead. */
+  readonly suggestsNames: boolean;
 }
 
 /** Executes prepared queries and mutations for HTTP. */
@@ -90,15 +92,15 @@ function passedHeaders(headers: IncomingHttpHeaders): HeaderMap {
 }
 
 /** Writes errors as the API documents them, and the status that GraphQL over HTTP asks for with each media type. */
-function responsePlugin({ logger, metrics }: EngineOptions): ApolloServerPlugin<Context> {
+function responsePlugin({ logger, metrics, suggestsNames }: EngineOptions): ApolloServerPlugin<Context> {
   return {
     requestDidStart: async () => ({
       willSendResponse: async ({ response, errors, contextValue, operation, request }) => {
         const type = acceptedType(request.http?.headers.get('accept')) ?? JSON_RESPONSE;
         response.http.headers.set('content-type', type);
-        const shown = errors?.map((error) =>
-          publicError(error, { traceId: contextValue.traceId, log: logger }),
-        );
+        const trace = { traceId: contextValue.traceId, log: logger };
+        const judged = errors?.map((error) => publicError(error, trace));
+        const shown = suggestsNames ? judged : judged?.map(withoutSuggestion);
         const code = shown?.[0] ? codeOf(shown[0]) : 'OK';
         metrics.operations.inc({ type: operation?.operation ?? 'unknown', code });
         if (!shown || response.body.kind !== 'single') return;
@@ -107,4 +109,9 @@ function responsePlugin({ logger, metrics }: EngineOptions): ApolloServerPlugin<
       },
     }),
   };
+}
+
+/** graphql-js names fields and values of the schema that are spelled like a wrong one; execution has no switch for it here. */
+function withoutSuggestion(error: GraphQLFormattedError): GraphQLFormattedError {
+  return error.path ? error : { ...error, message: error.message.replace(/ Did you mean .*\?$/s, '') };
 }

@@ -26,6 +26,8 @@ export interface LiveServices {
   readonly buffers: BufferLimits;
   readonly metrics: Metrics;
   readonly log: ErrorTrace['log'];
+  /** Whether messages about bad variables name what the schema has instead. */
+  readonly suggestsNames: boolean;
 }
 
 const LOST: ReadonlySet<string> = new Set(['UNAUTHENTICATED', 'FORBIDDEN', 'NOT_FOUND']);
@@ -48,6 +50,7 @@ export class LiveOperation implements RunningOperation {
       operationName: operation.operationName,
       variableValues: operation.variables,
       contextValue: context,
+      hideSuggestions: !services.suggestsNames,
     };
   }
 

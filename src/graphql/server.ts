@@ -64,13 +64,15 @@ const CUT_AFTER_MS = 10_000;
 /** The HTTP server: GraphQL over HTTP and websockets, GraphiQL, health and metrics. */
 export function createServer(options: ServerOptions): AppServer {
   const { schema, logger, metrics, config } = options;
+  const suggestsNames = config.NODE_ENV !== 'production';
   const mayIntrospect = async (context: Context): Promise<boolean> =>
-    config.NODE_ENV !== 'production' || (await isPermitted(context, 'inspect'));
+    suggestsNames || (await isPermitted(context, 'inspect'));
   const { prepare, documentOf } = createPreparation({ schema, limits: OPERATION_LIMITS, mayIntrospect });
-  const engine = createEngine({ schema, logger, metrics, documentOf });
+  const engine = createEngine({ schema, logger, metrics, documentOf, suggestsNames });
   const sockets = createSocketServer({
     ...options,
     prepare,
+    suggestsNames,
     limits: { ...SOCKET_LIMITS, ...options.socketLimits },
   });
   const mayCome = originCheck(config.ALLOWED_ORIGINS);
@@ -116,7 +118,14 @@ async function answer(
     route: route.name,
     method: METHODS.has(method) ? method : 'other',
   });
-  response.once('close', () => stop({ status: String(response.statusCode) }));
+  response.once('close', () => {
+    const seconds = stop({ status: String(response.statusCode) });
+    const traceId = response.getHeader('x-trace-id');
+    logger.debug(
+      { traceId, method, path: url?.pathname, status: response.statusCode, seconds },
+      'a request ended',
+    );
+  });
   response.setHeader('x-content-type-options', 'nosniff');
   try {
     if (!url || !route.methods.includes(method))

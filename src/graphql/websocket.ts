@@ -51,6 +51,7 @@ export interface SocketServerOptions {
   readonly createContext: (actor: Actor, traceId: string) => Context;
   readonly prepare: PrepareOperation;
   readonly limits: SocketLimits;
+  readonly suggestsNames: boolean;
   readonly logger: Logger;
   readonly metrics: Metrics;
 }
@@ -128,6 +129,7 @@ function protocolOf(options: SocketServerOptions, registry: SessionRegistry) {
       buffers: limits,
       metrics,
       log: logger,
+      suggestsNames: options.suggestsNames,
     },
   });
 }

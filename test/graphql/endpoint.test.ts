@@ -259,6 +259,18 @@ describe('pages of other origins', () => {
   });
 });
 
+test('production does not name the schema to who spells it wrong', async () => {
+  const strict = await fresh({ config: { NODE_ENV: 'production', ALLOWED_ORIGINS: '*' } });
+  const query = 'query ($c: Choice!) { choose(choice: $c) }';
+  expect((await post(strict, query, { c: { lef: 'a' } })).body.errors[0].message).toMatch(
+    /"lef" is not defined/,
+  );
+  expect((await post(strict, query, { c: { lef: 'a' } })).body.errors[0].message).not.toContain('left');
+  expect((await post(server, query, { c: { lef: 'a' } })).body.errors[0].message).toContain(
+    'Did you mean "left"?',
+  );
+});
+
 test('production shows the schema to operators only', async () => {
   const strict = await fresh({ config: { NODE_ENV: 'production', ALLOWED_ORIGINS: '*' } });
   const operator = { kind: 'KEY', keyId: strict.keyId, keyType: 'OPERATOR', scopes: [] } as const;
