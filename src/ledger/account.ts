@@ -39,6 +39,11 @@ export type EntryKindName = keyof typeof ENTRY_KIND;
 const ACCOUNT_NAMES = new Map<number, AccountName>(nameByCode(ACCOUNT));
 const KIND_NAMES = new Map<number, EntryKindName>(nameByCode(ENTRY_KIND));
 
+/** Whether the books have an account of this code. */
+export function isAccount(code: number): code is Account {
+  return ACCOUNT_NAMES.has(code);
+}
+
 export function accountName(code: number): AccountName {
   return named(ACCOUNT_NAMES.get(code), code);
 }
