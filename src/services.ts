@@ -1,0 +1,111 @@
+import type { Logger } from 'pino';
+import { Gauge, Histogram } from 'prom-client';
+import { Catalog } from './catalog/catalog-cache.ts';
+import { Batcher, type BatchObserver } from './charging/batcher.ts';
+import type { Clock } from './clock.ts';
+import type { Config } from './config.ts';
+import type { Db } from './db/client.ts';
+import { expiryLoop } from './grants/expiry-loop.ts';
+import { createMetrics, type Metrics } from './graphql/metrics.ts';
+import type { CheckpointKey } from './ledger/checkpoint.ts';
+import { loadCheckpointKey } from './ledger/checkpoint-file.ts';
+import { writeCheckpoints } from './ledger/checkpoints.ts';
+import { openLedger } from './ledger/post.ts';
+import { MemoryBus } from './live/bus.ts';
+import { Live } from './live/live.ts';
+import { Loop } from './loop.ts';
+import { parseCredits } from './money.ts';
+import type { OpenLedger } from './teams/teams.ts';
+import { SpendRollup } from './usage/spend-rollup-loop.ts';
+
+const DAY_MS = 86_400_000;
+const AHEAD_MS = 5 * 60_000;
+const CHECKPOINT_EVERY_MS = 10 * 60_000;
+
+/** What resolvers and workers work with. */
+export interface Services {
+  readonly db: Db;
+  readonly clock: Clock;
+  readonly catalog: Catalog;
+  readonly batcher: Batcher;
+  readonly live: Live;
+  readonly checkpointKey: CheckpointKey;
+  readonly metrics: Metrics;
+  readonly openLedger: OpenLedger;
+}
+
+export function createServices(db: Db, config: Config, clock: Clock, logger: Logger): Services {
+  const metrics = createMetrics();
+  const catalog = new Catalog(db);
+  const window = { pastMs: config.LATE_USAGE_DAYS * DAY_MS, aheadMs: AHEAD_MS };
+  const batcher = new Batcher(
+    db,
+    { catalog, clock, window },
+    {
+      lanes: config.CHARGE_LANES,
+      batchSize: config.CHARGE_BATCH_SIZE,
+      queueLimit: config.CHARGE_QUEUE_LIMIT,
+      observe: batchMetrics(metrics),
+    },
+  );
+  new Gauge({
+    name: 'drawdown_charge_queue_depth',
+    help: 'Usage items that wait to be charged or are being charged.',
+    registers: [metrics.registry],
+    collect() {
+      this.set(batcher.depth);
+    },
+  });
+  const debtLimitNano = parseCredits(config.DEBT_LIMIT_CREDITS, 'DEBT_LIMIT_CREDITS');
+  return {
+    db,
+    clock,
+    catalog,
+    batcher,
+    live: new Live({ db, bus: new MemoryBus(), clock, log: logger }),
+    checkpointKey: loadCheckpointKey(config),
+    metrics,
+    openLedger: (tx, teamId, at) => openLedger(tx, teamId, at, debtLimitNano),
+  };
+}
+
+function batchMetrics({ registry }: Metrics): BatchObserver {
+  const registers = [registry];
+  const size = new Histogram({
+    name: 'drawdown_charge_batch_size',
+    help: 'Usage items that shared a transaction.',
+    buckets: [1, 2, 4, 8, 16, 32, 64, 128, 256, 512],
+    registers,
+  });
+  const seconds = new Histogram({
+    name: 'drawdown_charge_batch_duration_seconds',
+    help: 'Time from the start of a batch to its commit, by how it was decided.',
+    labelNames: ['approach'],
+    buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1],
+    registers,
+  });
+  return (batch) => {
+    size.observe(batch.size);
+    seconds.observe({ approach: batch.approach }, batch.seconds);
+  };
+}
+
+/** Something that works on its own until it is stopped. */
+export interface Worker {
+  start(): void;
+  stop(): void | Promise<void>;
+}
+
+/** What goes on beside the requests. Correctness depends on none of it. */
+export function createWorkers({ db, clock, live, checkpointKey }: Services, logger: Logger): Worker[] {
+  const checkpoints = async () => {
+    await writeCheckpoints(db, checkpointKey, clock.now());
+    return undefined;
+  };
+  return [
+    expiryLoop(db, clock, logger),
+    new SpendRollup(db, logger),
+    new Loop(checkpoints, { name: 'checkpoints', restMs: CHECKPOINT_EVERY_MS, log: logger }),
+    { start: () => live.start(), stop: () => live.close() },
+  ];
+}
