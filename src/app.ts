@@ -21,7 +21,7 @@ import { publicId } from './id.ts';
 import { createDemoData, type Demo, type DemoTeam } from './sandbox/demo-data.ts';
 import { DEMO_MODEL, seedDemo } from './sandbox/demo-grants.ts';
 import { type DemoSecrets, demoSecrets } from './sandbox/demo-secrets.ts';
-import { createServices, createWorkers, type Services, type Worker } from './services.ts';
+import { createServices, createWorkers, type Services, type Worker } from './app-parts.ts';
 import { AccessWatch } from './teams/access-watch.ts';
 import { createAuthenticator } from './teams/authenticate.ts';
 import { KeyDirectory } from './teams/key-directory.ts';

@@ -10,7 +10,7 @@ const RANKS: readonly (readonly string[])[] = [
   ['usage', 'deployments', 'payments', 'plans', 'payouts'],
   ['insight', 'alerts', 'live', 'sandbox'],
   ['graphql'],
-  ['services', 'app', 'cli', 'main', 'welcome'],
+  ['app-parts', 'app', 'cli', 'main', 'welcome'],
 ];
 
 /** What the edge of every room says its part of the API with. The rest of `graphql` is above all rooms. */
