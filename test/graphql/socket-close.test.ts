@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { createClient } from 'graphql-ws';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { WebSocket } from 'ws';
 import { systemMillis } from '../../src/clock.ts';
@@ -7,6 +8,7 @@ import type { ServerOptions } from '../../src/graphql/server.ts';
 import { newUuid, type Uuid } from '../../src/id.ts';
 import { RawSocket } from './raw-socket.ts';
 import { type RunningServer, startServer } from './running-server.ts';
+import { Tick } from './sample-schema.ts';
 
 async function fresh(options: Partial<ServerOptions> = {}): Promise<RunningServer> {
   const started = await startServer(options);
@@ -125,6 +127,27 @@ describe('a socket is closed', () => {
     expect((await silent.closed).code).toBe(1006);
     expect(await lively.settled()).toEqual([]);
   });
+});
+
+test('a client whose token expired comes back with a fresh one by itself', async () => {
+  const server = await fresh();
+  const userId = addUser(server, 'eyJ.first', new Date(systemMillis() + 50));
+  server.credentials.set('Bearer eyJ.second', { actor: { kind: 'USER', userId }, credentialId: userId });
+  const tokens = ['eyJ.first', 'eyJ.second'];
+  const dashboard = createClient({
+    url: server.socketUrl,
+    webSocketImpl: WebSocket,
+    retryAttempts: 1,
+    retryWait: async () => undefined,
+    connectionParams: () => ({ authorization: `Bearer ${tokens.shift()}` }),
+  });
+  const events = dashboard.iterate({ query: ticks, variables: { teamId: server.teamId } });
+  const next = events.next();
+  for (const subscribers of [1, 0, 1]) await server.state.feed.has(subscribers);
+  server.state.feed.publish(new Tick(2n));
+  expect((await next).value.data.ticked).toEqual({ seq: '2', text: 'tick', echo: 'USER' });
+  expect(tokens).toEqual([]);
+  await dashboard.dispose();
 });
 
 describe('the handshake is refused', () => {
