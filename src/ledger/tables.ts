@@ -8,6 +8,7 @@ import {
   primaryKey,
   smallint,
   text,
+  uniqueIndex,
   uuid,
 } from 'drizzle-orm/pg-core';
 import { bytea, instant } from '../db/columns.ts';
@@ -91,6 +92,8 @@ export const grants = pgTable(
   },
   (t) => [
     primaryKey({ columns: [t.teamId, t.id] }),
+    // A grant's id alone does not say whose it is.
+    uniqueIndex('grants_id').on(t.id),
     index('grants_open').on(t.teamId).where(sql`not ${t.closed}`),
     // When something falls due. None of its columns changes but with `closed`: draws stay heap-only.
     index('grants_due')

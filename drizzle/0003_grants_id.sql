@@ -1,0 +1,1 @@
+CREATE UNIQUE INDEX "grants_id" ON "grants" USING btree ("id");
