@@ -2,7 +2,8 @@ import { ArgsType, Field, ID, InputType, registerEnumType } from 'type-graphql';
 import type { CatalogSnapshot } from '../catalog/catalog-cache.ts';
 import { badInput } from '../domain-error.ts';
 import { ConnectionArgs } from '../graphql/connection.ts';
-import { CreditsScalar, DateTimeScalar } from '../graphql/scalars.ts';
+import { PeriodInput } from '../graphql/period.ts';
+import { CreditsScalar } from '../graphql/scalars.ts';
 import { parseId } from '../id.ts';
 import type { NanoCredits } from '../money.ts';
 import type { ChargeStatus } from './charge.ts';
@@ -22,15 +23,6 @@ registerEnumType(ChargeOrderEnum, {
     POSTED_ASC: { description: 'The first one posted first.' },
   },
 });
-
-@InputType('PeriodInput', { description: 'An interval of time; an end that is absent is open.' })
-class PeriodInput {
-  @Field(() => DateTimeScalar, { nullable: true, description: 'At this instant or later.' })
-  from?: Date | null;
-
-  @Field(() => DateTimeScalar, { nullable: true, description: 'Before this instant.' })
-  before?: Date | null;
-}
 
 @InputType('TagFilter', { description: 'A tag with its value.' })
 class TagFilterInput {

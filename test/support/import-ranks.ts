@@ -23,6 +23,7 @@ const LEAVES = [
     'cursor',
     'errors',
     'node',
+    'period',
 
     'refusals',
     'scalars',
