@@ -13,9 +13,10 @@ import { type BufferLimits, Delivery, refusedDelivery } from './delivery.ts';
 import { asGraphQLError, type ErrorTrace, publicError } from './errors.ts';
 import type { Metrics } from './metrics.ts';
 import type { PreparedOperation } from './prepare-operation.ts';
-import { payloadOf, type SharedPayloads, type SharedSource, sharingKey } from './shared-payload.ts';
+import { payloadOf, type SharedPayloads, sharingKey } from './shared-payload.ts';
 import type { RunningOperation, SocketSession } from './socket-session.ts';
 import { subscriptionField } from './subscription-root.ts';
+import type { SharedSource } from './subscription-source.ts';
 
 /** What the subscriptions of a server have in common. */
 export interface LiveServices {

@@ -10,14 +10,6 @@ import type { Actor } from '../actor.ts';
 import type { PreparedOperation } from './prepare-operation.ts';
 
 /**
- * What a subscription's `subscribe` may answer: a source that says who gets the same payloads. Without an audience only
- * the sockets of one user or key share theirs; a feed whose payload depends on a role, say, names the team and role.
- */
-export interface SharedSource<T> extends AsyncIterable<T> {
-  readonly audience?: string;
-}
-
-/**
  * The JSON of an event's payload, made once for each (operation, variables without those that only say where to
  * resume, audience): a thousand dashboards cost one execution. Forgotten with the event.
  */

@@ -2,7 +2,14 @@ import type { GraphQLSchema } from 'graphql';
 import type { ClassType, SubscriptionOptions } from 'type-graphql';
 import { assert } from '../domain-error.ts';
 import type { Context } from './context.ts';
-import type { SharedSource } from './shared-payload.ts';
+
+/**
+ * What a subscription's `subscribe` may answer: a source that says who gets the same payloads. Without an audience only
+ * the sockets of one user or key share theirs; a feed whose payload depends on a role, say, names the team and role.
+ */
+export interface SharedSource<T> extends AsyncIterable<T> {
+  readonly audience?: string;
+}
 
 type Subscribe = NonNullable<SubscriptionOptions['subscribe']>;
 

@@ -1,4 +1,4 @@
-import type { SharedSource } from '../../src/graphql/shared-payload.ts';
+import type { SharedSource } from '../../src/graphql/subscription-source.ts';
 
 /** A feed that a test publishes to. Each subscriber has a queue of its own, and leaves at once when it is told to. */
 export class EventFeed<T> {

@@ -24,9 +24,9 @@ const LEAVES = [
     'errors',
     'node',
     'period',
-
     'refusals',
     'scalars',
+    'subscription-source',
     'user-error',
   ],
 ].map((name) => `src/graphql/${name}.ts`);
