@@ -15,7 +15,7 @@ import type { LogFeed } from './log-topic.ts';
 import { ReadBatches } from './read-batches.ts';
 import { SpendSource, type SpendState } from './spend-source.ts';
 import { StateFeeds } from './state-feeds.ts';
-import type { StateFeed } from './state-topic.ts';
+import type { Pace, StateFeed } from './state-topic.ts';
 
 export interface LiveOptions {
   readonly db: Db;
@@ -37,9 +37,9 @@ export interface Resume {
 
 const POLL_MS = 2_000;
 const HEARTBEAT_MS = 20_000;
-/** At most ten events in any second, the first one included, although timers are not exact: 9 × 112 ms are more than one. */
-const BALANCE_INTERVAL_MS = 112;
-const SPEND_INTERVAL_MS = 502;
+/** In any second 3 + 6 events and the one that a feed begins with: at most ten, and a lone posting rarely waits. */
+const BALANCE_PACE: Pace = { burst: 3, intervalMs: 143 };
+const SPEND_PACE: Pace = { burst: 1, intervalMs: 501 };
 const MAX_PER_SECOND = 10;
 const STATES_AT_ONCE = 500;
 const SPENDS_AT_ONCE = 100;
@@ -65,12 +65,12 @@ export class Live {
     this.hub = hub;
     this.balances = new StateFeeds({
       hub,
-      intervalMs: BALANCE_INTERVAL_MS,
+      pace: BALANCE_PACE,
       sourceOf: (teamId, changes) => new BalanceSource(teamId, changes, { reader: db, states, onFailure }),
     });
     this.spends = new StateFeeds({
       hub,
-      intervalMs: SPEND_INTERVAL_MS,
+      pace: SPEND_PACE,
       sourceOf: (teamId, changes) => new SpendSource(teamId, changes, { clock, spends, onFailure }),
     });
     this.logs = new LogFeeds({ hub, states, reader: db, onFailure });

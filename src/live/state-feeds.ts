@@ -2,7 +2,7 @@ import { badInput } from '../domain-error.ts';
 import type { Uuid } from '../id.ts';
 import type { StateEvent } from './event.ts';
 import type { Hub, Watcher } from './hub.ts';
-import { StateFeed, StateTopic } from './state-topic.ts';
+import { type Pace, StateFeed, StateTopic } from './state-topic.ts';
 import { type Topic, Topics } from './topics.ts';
 
 /** Where the states of one team come from. What it learns as a watcher it offers to its topic. */
@@ -17,8 +17,7 @@ export interface StateSource<S> extends Watcher {
 
 export interface StateFeedsOptions<S> {
   readonly hub: Hub;
-  /** The least time between two events of a team. */
-  readonly intervalMs: number;
+  readonly pace: Pace;
   readonly sourceOf: (teamId: Uuid, changes: StateTopic<S>) => StateSource<S>;
 }
 
@@ -62,8 +61,8 @@ export class StateFeeds<S> {
   }
 }
 
-function watchedOf<S>(teamId: Uuid, { intervalMs, sourceOf }: StateFeedsOptions<S>): Watched<S> {
-  const changes = new StateTopic<S>(intervalMs);
+function watchedOf<S>(teamId: Uuid, { pace, sourceOf }: StateFeedsOptions<S>): Watched<S> {
+  const changes = new StateTopic<S>(pace);
   const source = sourceOf(teamId, changes);
   return {
     changes,

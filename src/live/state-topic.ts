@@ -1,7 +1,13 @@
 import type { StateEvent } from './event.ts';
 import { Feed, wakeAll } from './feed.ts';
 
-/** The newest state of one team for all who follow it here: what comes faster than `intervalMs` becomes one event. */
+/** How fast events may follow each other: `burst` at once, and then one each `intervalMs`. */
+export interface Pace {
+  readonly burst: number;
+  readonly intervalMs: number;
+}
+
+/** The newest state of one team for all who follow it here: what comes faster than its pace becomes one event. */
 export class StateTopic<S> {
   readonly feeds = new Set<StateFeed<S>>();
   /** What was emitted last. */
@@ -11,9 +17,10 @@ export class StateTopic<S> {
   /** What those who are behind get instead of `latest`, by where they are: shared, too. */
   private readonly catchUps = new Map<bigint, StateEvent<S>>();
   private timer: NodeJS.Timeout | undefined;
-  private emittedAtMs = Number.NEGATIVE_INFINITY;
+  /** When all intervals of what has been emitted are over. */
+  private paidUpAtMs = 0;
 
-  constructor(private readonly intervalMs: number) {}
+  constructor(private readonly pace: Pace) {}
 
   /**
    * The number after which something may be missing here, whoever asks: everything up to it has been offered or was
@@ -81,7 +88,8 @@ export class StateTopic<S> {
 
   private schedule(): void {
     if (this.timer) return;
-    const waitMs = this.emittedAtMs + this.intervalMs - performance.now();
+    const { burst, intervalMs } = this.pace;
+    const waitMs = this.paidUpAtMs - (burst - 1) * intervalMs - performance.now();
     if (waitMs <= 0) this.emit();
     else this.timer = setTimeout(() => this.emit(), waitMs);
   }
@@ -91,7 +99,7 @@ export class StateTopic<S> {
     this.latest = this.pending;
     this.pending = undefined;
     this.catchUps.clear();
-    this.emittedAtMs = performance.now();
+    this.paidUpAtMs = Math.max(performance.now(), this.paidUpAtMs) + this.pace.intervalMs;
     wakeAll(this.feeds);
   }
 }

@@ -79,16 +79,20 @@ describe('balanceChanged', () => {
     expect(rangeOf(await nextOf(resumed))).toBe('COALESCED 2..202');
   });
 
-  test('answers several postings within a moment as one event', async () => {
+  test('tells what follows too fast as one event, and what follows slowly one by one', async () => {
     const { live, world } = liveServer(database);
     const teamId = await world.team();
     const feed = await live.balanceChanged({ teamId, after: 0n });
-    await world.grant(teamId, '1');
-    expect(rangeOf(await nextOf(feed))).toBe('CHANGE 1..1');
-    await Promise.all([1, 2, 3].map((amount) => world.grant(teamId, String(amount))));
-    const event = await nextOf(feed);
-    expect(rangeOf(event)).toBe('COALESCED 2..4');
-    expect(event.state.balances.availableNano).toBe(7_000_000_000n);
+    for (const seq of [1, 2, 3]) {
+      await world.grant(teamId, '1');
+      expect(rangeOf(await nextOf(feed))).toBe(`CHANGE ${seq}..${seq}`);
+    }
+    for (let i = 0; i < 40; i++) await world.grant(teamId, '1');
+    const events = await followTo(feed, 43n);
+    expectTiles(events, 3n);
+    expect(events.length).toBeLessThan(30);
+    expect(events.some(({ kind }) => kind === 'COALESCED')).toBe(true);
+    for (const { seq, state } of events) expect(state.balances.availableNano).toBe(seq * 1_000_000_000n);
   });
 
   test('holds one event for a consumer that stalls, however much is posted', async () => {

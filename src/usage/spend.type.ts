@@ -1,0 +1,114 @@
+import { Arg, Field, ID, Int, ObjectType, registerEnumType } from 'type-graphql';
+import { availableFor } from '../grants/drawdown.ts';
+import { CreditScopeInput, targetOf } from '../grants/scope.input.ts';
+import { Inherits } from '../graphql/auth.ts';
+import { CreditsScalar, DateTimeScalar, SequenceScalar } from '../graphql/scalars.ts';
+import { publicId } from '../id.ts';
+import type { TeamState } from '../ledger/team-state.ts';
+import type { NanoCredits } from '../money.ts';
+import type { ModelSpend as StoredModelSpend } from './spend.ts';
+import { runwaySeconds, type SpendFigures } from './spend-tally.ts';
+
+const LONGEST_RUNWAY = 2n ** 31n - 1n;
+
+/** What a team spends, and how long its credit will last. */
+@Inherits()
+@ObjectType('Spend', {
+  simpleResolvers: true,
+  description:
+    "What a team spends, by when its usage occurred, in the team's time zone. Unbilled usage is no spend, and a charge that was reversed counts no more.",
+})
+export class Spend {
+  @Field(() => SequenceScalar, {
+    description: 'The last ledger entry that is counted; every entry up to it is.',
+  })
+  readonly seq: bigint;
+
+  @Field(() => DateTimeScalar, { description: 'The instant that "this hour" and "today" are about.' })
+  readonly asOf: Date;
+
+  @Field(() => CreditsScalar, { description: 'Spent in the present hour.' })
+  readonly thisHour: NanoCredits;
+
+  @Field(() => CreditsScalar, { description: 'Spent today.' })
+  readonly today: NanoCredits;
+
+  @Field(() => CreditsScalar, { description: 'Spent in the present month.' })
+  readonly thisMonth: NanoCredits;
+
+  @Field(() => CreditsScalar, {
+    description:
+      'Credits an hour at the pace of the last four whole quarters of an hour and the one under way.',
+  })
+  readonly burnRatePerHour: NanoCredits;
+
+  constructor(
+    private readonly team: TeamState,
+    figures: SpendFigures,
+    asOfMs: number,
+  ) {
+    this.seq = team.seq;
+    this.asOf = new Date(asOfMs);
+    this.thisHour = figures.hourNano;
+    this.today = figures.dayNano;
+    this.thisMonth = figures.monthNano;
+    this.burnRatePerHour = figures.burnNanoPerHour;
+  }
+
+  @Field(() => Int, {
+    nullable: true,
+    simple: false,
+    description:
+      'Whole seconds until the available credit is gone if the team goes on at "burnRatePerHour"; at most 2147483647. Null when nothing burns.',
+  })
+  runwaySeconds(
+    @Arg('scope', () => CreditScopeInput, {
+      nullable: true,
+      description:
+        'Count only credit that may pay for this, as if all that is spent were spent on it. Absent: all credit.',
+    })
+    scope?: CreditScopeInput | null,
+  ): number | null {
+    const seconds = runwaySeconds(this.availableFor(scope), this.burnRatePerHour);
+    return seconds === null ? null : Number(seconds < LONGEST_RUNWAY ? seconds : LONGEST_RUNWAY);
+  }
+
+  private availableFor(scope: CreditScopeInput | null | undefined): NanoCredits {
+    if (!scope) return this.team.balances.availableNano;
+    return availableFor(this.team.grants, targetOf(scope), this.asOf.getTime());
+  }
+}
+
+@Inherits()
+@ObjectType('ModelSpend', {
+  simpleResolvers: true,
+  description: 'What a team has spent on one model in a period.',
+})
+export class ModelSpend {
+  @Field(() => ID, { description: 'The model.' })
+  modelId: string;
+
+  @Field(() => CreditsScalar, { description: 'What was spent on it.' })
+  amount: NanoCredits;
+
+  @Field(() => Int, { description: 'How many charges were made for it, reversed ones too.' })
+  charges: number;
+}
+
+export function toModelSpend({ modelId, amountNano, charges }: StoredModelSpend): ModelSpend {
+  return { modelId: publicId('model', modelId), amount: amountNano, charges: Number(charges) };
+}
+
+/** The periods that spend can be asked for by model. */
+export const SpendPeriodEnum = { HOUR: 'hour', DAY: 'day', MONTH: 'month' } as const;
+export type SpendPeriodName = (typeof SpendPeriodEnum)[keyof typeof SpendPeriodEnum];
+
+registerEnumType(SpendPeriodEnum, {
+  name: 'SpendPeriod',
+  description: "A present period in the team's time zone.",
+  valuesConfig: {
+    HOUR: { description: 'The present hour.' },
+    DAY: { description: 'Today.' },
+    MONTH: { description: 'The present month.' },
+  },
+});
