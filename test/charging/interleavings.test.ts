@@ -111,6 +111,17 @@ describe('a charge that meets another writer', () => {
     expect(drawn.map(({ amount_nano }) => amount_nano)).toEqual([2_000_000_000n]);
   });
 
+  test('looks its key up under the lock: what was charged while it waited is answered again', async () => {
+    const { world, clock, request, team } = await setUp();
+    await world.grant(team, '5');
+    const one = request(team, 2);
+    const other = await holdTeam(database.db, team, clock.now());
+    const answers = Promise.all([decide(world, [one], 'LOCKED'), decide(world, [one, one], 'LOCKED')]);
+    await untilWaiting(database.ownerDb, 2);
+    await other.release();
+    expect((await answers).flat().map(outcome).sort()).toEqual(['CHARGED', 'REPLAYED', 'REPLAYED']);
+  });
+
   test('is not paid by a grant that has expired, though nobody has booked that', async () => {
     const { world, clock, request, team } = await setUp();
     await world.grant(team, '5', { expiresAt: new Date(clock.now().getTime() + MINUTE) });
