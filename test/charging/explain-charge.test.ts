@@ -165,9 +165,15 @@ describe('the explanation of who paid', () => {
   test('says what became debt', async () => {
     const setting = await setUp({ debtLimit: '5' });
     const { grant, charge } = setting;
-    const names = { promo: await grant('1'), images: await grant('1', { scope: { product: 'image' } }) };
+    const spent = await grant('1', { priority: 60 });
+    await charge(1);
+    const names = {
+      spent,
+      promo: await grant('1'),
+      images: await grant('1', { scope: { product: 'image' } }),
+    };
     const { outcomes, summary } = await explained(setting, await charge(3, { afterTheFact: true }), names);
-    expect(outcomes).toEqual(['images: OUT_OF_SCOPE', 'promo: PAID 1']);
+    expect(outcomes).toEqual(['images: OUT_OF_SCOPE', 'promo: PAID 1', 'spent: EXHAUSTED']);
     expect(summary).toBe(
       `3 credits: 1 from ${publicId('grant', names.promo)}, 2 became debt, for no grant that may pay had anything left.`,
     );
@@ -198,16 +204,15 @@ describe('the explanation of who paid', () => {
     );
   });
 
-  test('of unbilled usage looks at what grants held then, not at what came back or was spent later', async () => {
+  test('of unbilled usage looks at what grants held then, not at what came back or was spent in the same moment', async () => {
     const setting = await setUp();
-    const { grant, charge, reverse, clock } = setting;
+    const { grant, charge, reverse } = setting;
     const empty = await grant('1');
     const paid = await charge(1);
     const partly = await grant('2', { priority: 60 });
-    clock.advance(1);
     const unbilled = await charge(5, { afterTheFact: true });
-    clock.advance(1);
     await reverse(paid);
+    await charge(0);
     await charge(3);
     const { outcomes } = await explained(setting, unbilled, { empty, partly });
     expect(outcomes).toEqual(['empty: EXHAUSTED', 'partly: ALL_OR_NOTHING']);

@@ -297,6 +297,10 @@ describe('the debt of a reversed charge', () => {
     await charge(team, 3, true);
     await reverse(world, wrong);
     // Returned to the grant that paid, which then pays the newest charge's debt.
+    expect((await entriesAfter(team, wrong.toSeq)).slice(-2)).toEqual([
+      'REVERSAL 2 REVENUE→GRANT corrects 5',
+      'DEBT_PAYMENT 2 GRANT→RECEIVABLE',
+    ]);
     expect(await grantState(prepaid)).toMatchObject({ status: 'SPENT', spent: '2' });
     expect(await walletOf(team)).toEqual({ available: '0', prepaid: '0', unpaid: '1' });
   });
