@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import type { Logger } from 'pino';
+import { createServices, createWorkers, type Services, type Worker } from './app-parts.ts';
 import { ModelResolver } from './catalog/catalog.resolver.ts';
 import { catalogNodes } from './catalog/loaders.ts';
 import { PriceResolver } from './catalog/price.resolver.ts';
@@ -18,10 +19,10 @@ import { buildAppSchema } from './graphql/schema.ts';
 import { type AppServer, createServer } from './graphql/server.ts';
 import type { ResolverClass } from './graphql/subscription-source.ts';
 import { publicId } from './id.ts';
+import { LiveResolver } from './live/live.resolver.ts';
 import { createDemoData, type Demo, type DemoTeam } from './sandbox/demo-data.ts';
 import { DEMO_MODEL, seedDemo } from './sandbox/demo-grants.ts';
 import { type DemoSecrets, demoSecrets } from './sandbox/demo-secrets.ts';
-import { createServices, createWorkers, type Services, type Worker } from './app-parts.ts';
 import { AccessWatch } from './teams/access-watch.ts';
 import { createAuthenticator } from './teams/authenticate.ts';
 import { KeyDirectory } from './teams/key-directory.ts';
@@ -32,6 +33,7 @@ import { teamNodes } from './teams/nodes.ts';
 import { TeamResolver } from './teams/teams.resolver.ts';
 import type { TokenOptions } from './teams/token.ts';
 import { ViewerResolver } from './teams/viewer.resolver.ts';
+import { SpendResolver } from './usage/spend.resolver.ts';
 import { UsageResolver } from './usage/usage.resolver.ts';
 
 /** The running product. */
@@ -118,6 +120,8 @@ function resolverInstances(services: Services): Map<ResolverClass, object> {
     [ExplainChargeResolver, new ExplainChargeResolver(services)],
     [ExplainedPriceResolver, new ExplainedPriceResolver(services)],
     [ReverseChargeResolver, new ReverseChargeResolver(services)],
+    [SpendResolver, new SpendResolver(services)],
+    [LiveResolver, new LiveResolver(services.live)],
   ]);
   for (const resolver of RESOLVERS) assert(instances.has(resolver), `there is an object of ${resolver.name}`);
   return instances;

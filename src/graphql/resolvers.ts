@@ -4,10 +4,12 @@ import { PriceResolver } from '../catalog/price.resolver.ts';
 import { ChargeResolver, TeamChargesResolver } from '../charging/charges.resolver.ts';
 import { ExplainChargeResolver, ExplainedPriceResolver } from '../charging/explain-charge.resolver.ts';
 import { ReverseChargeResolver } from '../charging/reverse-charge.resolver.ts';
+import { LiveResolver } from '../live/live.resolver.ts';
 import { KeyResolver } from '../teams/keys.resolver.ts';
 import { MemberResolver } from '../teams/members.resolver.ts';
 import { TeamResolver } from '../teams/teams.resolver.ts';
 import { ViewerResolver } from '../teams/viewer.resolver.ts';
+import { SpendResolver } from '../usage/spend.resolver.ts';
 import { UsageResolver } from '../usage/usage.resolver.ts';
 import { NodeResolver } from './node.ts';
 import type { ResolverClass } from './subscription-source.ts';
@@ -27,4 +29,6 @@ export const RESOLVERS: NonEmptyArray<ResolverClass> = [
   ExplainChargeResolver,
   ExplainedPriceResolver,
   ReverseChargeResolver,
+  SpendResolver,
+  LiveResolver,
 ];
