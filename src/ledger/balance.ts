@@ -1,14 +1,15 @@
 import { arrayOf } from '../db/arrays.ts';
 import type { Reader } from '../db/client.ts';
-import { assert, badInput } from '../domain-error.ts';
+import { badInput } from '../domain-error.ts';
 import type { Uuid } from '../id.ts';
 import { MAX_NANO } from '../money.ts';
 import { ENTRY_KIND } from './account.ts';
 import type { Book, BookHead } from './book.ts';
 import { type BalancesRow, balancesColumns, balancesOfRow } from './entries.ts';
 import type { BalancesAfter } from './entry.ts';
+import { lastSeqAt } from './last-seq.ts';
 import { headOf, type WalletRow, walletColumns } from './rows.ts';
-import { bookOf, readStandings } from './standing.ts';
+import { bookOf, readStandings, type Standing } from './standing.ts';
 
 /** What a team has and owes at an instant. */
 export interface TeamBalance {
@@ -27,6 +28,27 @@ export interface TeamBalance {
  */
 export async function balanceOf(reader: Reader, teamId: Uuid, now: Date): Promise<TeamBalance | undefined> {
   return (await stateAt(reader, teamId, now.getTime()))?.balance;
+}
+
+/** The balances of teams now, by one statement when nothing is due. Unknown teams are absent. @see balanceOf */
+export async function balancesOf(
+  reader: Reader,
+  teamIds: readonly Uuid[],
+  now: Date,
+): Promise<Map<Uuid, TeamBalance>> {
+  const rows = await reader.sql<WalletRow[]>`
+    select ${walletColumns(reader)} from unnest(${arrayOf(teamIds)}::uuid[]) as t (id) join wallets w on w.team_id = t.id`;
+  const heads = rows.map(headOf);
+  const nowMs = now.getTime();
+  const balances = new Map(heads.map((head) => [head.teamId, balanceIn(head, nowMs)]));
+  const due = heads.filter(({ nextDueAtMs }) => nextDueAtMs !== null && nextDueAtMs <= nowMs);
+  if (due.length === 0) return balances;
+  const standings = await readStandings(
+    reader,
+    due.map(({ teamId }) => teamId),
+  );
+  for (const [teamId, standing] of standings) balances.set(teamId, dueBalance(standing, nowMs));
+  return balances;
 }
 
 /**
@@ -67,10 +89,14 @@ async function stateAt(
   if (!row) return undefined;
   const head = headOf(row);
   if (head.nextDueAtMs === null || head.nextDueAtMs > atMs) return { head, balance: balanceIn(head, atMs) };
-  const book = await readBook(reader, teamId, new Date(atMs));
-  if (!book) return undefined;
-  const due = { balances: book.balances, nextDueAtMs: book.nextDueAtMs };
-  return { head: book.head, balance: balanceIn({ ...book.head, ...due }, atMs) };
+  const standing = (await readStandings(reader, [teamId])).get(teamId);
+  return standing && { head: standing.head, balance: dueBalance(standing, atMs) };
+}
+
+/** As if everything due had been booked. */
+function dueBalance(standing: Standing, atMs: number): TeamBalance {
+  const { balances, nextDueAtMs } = bookOf(standing, atMs);
+  return balanceIn({ ...standing.head, balances, nextDueAtMs }, atMs);
 }
 
 function balanceIn(
@@ -107,27 +133,6 @@ async function pastBalance(
   return { teamId, balances: balances ?? NOTHING, seq, nextDueAtMs: null, asOfMs: atMs };
 }
 
-/** `postedAt` never falls along a stream: halves the numbers until one is left, one index look-up a step. */
-async function lastSeqAt(reader: Reader, teamId: Uuid, headSeq: bigint, atMs: number): Promise<bigint> {
-  const [found] = await reader.sql<{ seq: bigint }[]>`
-    with recursive search (low, high) as (
-      select 0::int8, ${headSeq}::int8
-      union all
-      select case when posted then middle else low end, case when posted then high else middle - 1 end
-      from (
-        select low, high, (low + high + 1) / 2 as middle,
-          (select e.posted_at <= ${iso(atMs)}::timestamptz from entries e
-            where e.team_id = ${teamId} and e.seq = (low + high + 1) / 2) as posted
-        from search where low < high
-        -- Keeps the planner from looking up each entry twice.
-        offset 0
-      ) step
-    )
-    select low as seq from search where low = high`;
-  assert(found, 'a stream has an entry for every number up to its head');
-  return found.seq;
-}
-
 /** Balances after entry `seq` (0: none) and the run of due bookings that follows it. */
 async function balancesWithDue(
   reader: Reader,
@@ -139,15 +144,11 @@ async function balancesWithDue(
     with other as (
       select e.seq from entries e
       where e.team_id = ${teamId} and e.seq > ${seq}
-        and not (e.kind = any(${DUE_KINDS}::int2[]) and e.occurred_at <= ${iso(atMs)}::timestamptz)
+        and not (e.kind = any(${DUE_KINDS}::int2[]) and e.occurred_at <= ${new Date(atMs).toISOString()}::timestamptz)
       order by e.seq limit 1
     )
     select ${balancesColumns(reader)} from entries e
     where e.team_id = ${teamId} and e.seq < coalesce((select seq from other), ${MAX_NANO})
     order by e.seq desc limit 1`;
   return row && balancesOfRow(row);
-}
-
-function iso(ms: number): string {
-  return new Date(ms).toISOString();
 }

@@ -4,7 +4,7 @@ import { Inherits } from '../graphql/auth.ts';
 import { connectionType } from '../graphql/connection.ts';
 import { Node } from '../graphql/node.ts';
 import { CreditsScalar, DateTimeScalar, SequenceScalar } from '../graphql/scalars.ts';
-import { entryId, postingPublicId, type Uuid } from '../id.ts';
+import { entryId, postingPublicId, publicId, type Uuid } from '../id.ts';
 import type { NanoCredits } from '../money.ts';
 import {
   ACCOUNT,
@@ -103,6 +103,9 @@ export class LedgerEntry extends Node {
   })
   grantAfter: NanoCredits | null;
 
+  @Field(() => ID, { nullable: true, description: 'The grant it touched; null when it touched none.' })
+  grantId: string | null;
+
   @Field(() => ID, { description: 'The same on all entries of one business event.' })
   postingId: string;
 
@@ -127,8 +130,8 @@ export class LedgerEntry extends Node {
   hash: string;
 
   teamId: Uuid;
-  /** The grant that it touched. */
-  grantId: Uuid | null;
+  /** The stored id of the grant it touched. */
+  grantUuid: Uuid | null;
 }
 
 /** The API form of an entry. */
@@ -136,6 +139,7 @@ export function toLedgerEntry(entry: Entry): LedgerEntry {
   const { seq, after, amountNano, debitAccount, creditAccount } = entry;
   const fromGrant = debitAccount === ACCOUNT.GRANT;
   const toGrant = creditAccount === ACCOUNT.GRANT;
+  const grantUuid = fromGrant ? entry.debitRef : toGrant ? entry.creditRef : null;
   return {
     id: entryId(entry.teamId, seq),
     seq,
@@ -157,7 +161,8 @@ export function toLedgerEntry(entry: Entry): LedgerEntry {
     correctsSeq: entry.correctsSeq,
     hash: entry.hash,
     teamId: entry.teamId,
-    grantId: fromGrant ? entry.debitRef : toGrant ? entry.creditRef : null,
+    grantId: grantUuid && publicId('grant', grantUuid),
+    grantUuid,
   };
 }
 
