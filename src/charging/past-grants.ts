@@ -60,21 +60,24 @@ function asOf(charge: Charge, grant: GrantAccount, later: readonly ChangedGrantR
   };
 }
 
+const MAX_SEQ = 2n ** 63n - 1n;
+
 /** The number of the last entry before a charge was decided. A charge without entries lies between its neighbours. */
 export async function seqBefore(reader: Reader, charge: Charge): Promise<bigint> {
   if (charge.fromSeq !== null) return charge.fromSeq - 1n;
   const { teamId, id, postedAt } = charge;
+  const at = postedAt.toISOString();
   const [row] = await reader.sql<{ seq: bigint }[]>`
     with neighbours as (
       select coalesce((select c.to_seq from charges c where c.team_id = ${teamId} and c.id < ${id} and c.to_seq is not null
           order by c.id desc limit 1), 0) as low,
-        (select c.from_seq from charges c where c.team_id = ${teamId} and c.id > ${id} and c.from_seq is not null
-          order by c.id limit 1) as high
+        coalesce((select c.from_seq from charges c where c.team_id = ${teamId} and c.id > ${id} and c.from_seq is not null
+          order by c.id limit 1), ${MAX_SEQ}) as high
     )
     select coalesce(max(e.seq), min(n.low)) as seq from neighbours n
-    left join entries e on e.team_id = ${teamId} and e.seq > n.low and (n.high is null or e.seq < n.high)
-      and e.posted_at <= ${postedAt.toISOString()}::timestamptz
-      and (e.posted_at < ${postedAt.toISOString()}::timestamptz or e.posting_id < ${firstOfCounter(id)})`;
+    left join entries e on e.team_id = ${teamId} and e.seq > n.low and e.seq < n.high
+      and e.posted_at <= ${at}::timestamptz
+      and (e.posted_at < ${at}::timestamptz or e.posting_id < ${firstOfCounter(id)})`;
   return row?.seq ?? 0n;
 }
 

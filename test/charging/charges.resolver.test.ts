@@ -163,6 +163,67 @@ describe('a charge', () => {
   });
 });
 
+describe('the explanation of a charge', () => {
+  test('has the formula with its numbers and each grant with its part', async () => {
+    const { own, ofKey, grant } = teams;
+    const { data, errors } = await run<{ explainCharge: object }>(
+      asUser(own.owner),
+      `query($id: ID!) { explainCharge(id: $id) { charge { amount }
+        price { amount exact minimum formula version { version } multipliers { factor }
+          lines { meter quantity price { meter unitPrice } factor subtotal formula summary } }
+        payment { debt summary grants { outcome paid left expiresAt summary } } } }`,
+      { id: chargeId(ofKey) },
+    );
+    expect(errors).toEqual({});
+    const line = { factor: '1' };
+    expect(data?.explainCharge).toEqual({
+      charge: { amount: '1' },
+      price: {
+        amount: '1',
+        exact: '1',
+        minimum: null,
+        formula: '500 × 0.001 + 250 × 0.002 = 1',
+        version: { version: 1 },
+        multipliers: [],
+        lines: [
+          {
+            ...line,
+            meter: 'INPUT_TOKEN',
+            quantity: '500',
+            price: { meter: 'INPUT_TOKEN', unitPrice: '0.001' },
+            subtotal: '0.5',
+            formula: '500 × 0.001 = 0.5',
+            summary: 'The price of INPUT_TOKEN.',
+          },
+          {
+            ...line,
+            meter: 'OUTPUT_TOKEN',
+            quantity: '250',
+            price: { meter: 'OUTPUT_TOKEN', unitPrice: '0.002' },
+            subtotal: '0.5',
+            formula: '250 × 0.002 = 0.5',
+            summary: 'The price of OUTPUT_TOKEN.',
+          },
+        ],
+      },
+      payment: {
+        debt: '0',
+        summary: expect.stringContaining(`1 credits: 0.4 from ${publicId('grant', grant)}, 0.6 from grant_`),
+        grants: [
+          { outcome: 'PAID', paid: '0.4', left: '0', expiresAt: null, summary: 'Paid 0.4, all it had.' },
+          {
+            outcome: 'PAID',
+            paid: '0.6',
+            left: '99.4',
+            expiresAt: null,
+            summary: 'Paid 0.6 of the 100 it had.',
+          },
+        ],
+      },
+    });
+  });
+});
+
 describe('charges of a team', () => {
   test('come last first, or first first, page by page in both directions', async () => {
     const { own, ofMember, ofKey, ofNobody } = teams;
