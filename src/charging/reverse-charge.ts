@@ -100,9 +100,12 @@ async function receivableSince(tx: Tx, { teamId, toSeq }: Charge): Promise<Entry
     select ${entryColumns(tx)} from entries e
     where e.team_id = ${teamId} and e.kind = 7 and e.seq > ${toSeq}
     union all
-    select ${entryColumns(tx)} from reversals r
-    join entries e on e.team_id = r.team_id and e.seq between r.from_seq and r.to_seq
-    where r.team_id = ${teamId} and r.from_seq > ${toSeq} and e.credit_account = ${ACCOUNT.RECEIVABLE}
+    select e.* from reversals r cross join lateral (
+      select ${entryColumns(tx)} from entries e
+      where e.team_id = r.team_id and e.seq between r.from_seq and r.to_seq
+        and e.credit_account = ${ACCOUNT.RECEIVABLE} offset 0
+    ) e
+    where r.team_id = ${teamId} and r.from_seq > ${toSeq}
     order by seq`;
   return rows.map(entryOfRow);
 }
