@@ -1,0 +1,65 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll } from 'vitest';
+import type { KeyType } from '../../src/actor.ts';
+import { type App, startApp } from '../../src/app.ts';
+import { readConfig } from '../../src/config.ts';
+import { createLogger } from '../../src/graphql/logger.ts';
+import { publicId } from '../../src/id.ts';
+import { type TestDatabase, useDatabase } from './database.ts';
+
+/** The whole product on a database of its own, with its demo data. */
+export interface DemoApp {
+  readonly app: App;
+  readonly url: string;
+  readonly database: TestDatabase;
+  /** The demo's team, as the API names it. */
+  readonly teamId: string;
+  /** The header of a demo key. */
+  authorization(type: KeyType): string;
+}
+
+/** The app for the tests of a file: `const running = useDemoApp();` at its top, its members within tests. */
+export function useDemoApp(environment: NodeJS.ProcessEnv = {}): DemoApp {
+  const database = useDatabase();
+  const dataDir = mkdtempSync(join(tmpdir(), 'drawdown-app-'));
+  let app: App | undefined;
+  beforeAll(async () => {
+    const config = readConfig({
+      DATABASE_URL: database.url,
+      DATABASE_OWNER_URL: database.ownerUrl,
+      DATA_DIR: dataDir,
+      DEMO_DATA: 'true',
+      PORT: '0',
+      ...environment,
+    });
+    app = await startApp(config, createLogger('silent'));
+  });
+  afterAll(async () => {
+    await app?.close();
+    rmSync(dataDir, { recursive: true, force: true });
+  });
+  const current = (): App => {
+    if (!app) throw new Error('The app runs only while tests run: use it inside test().');
+    return app;
+  };
+  const demo = () => {
+    const { demo: data } = current();
+    if (!data) throw new Error('The app has no demo data.');
+    return data;
+  };
+  return {
+    database,
+    get app() {
+      return current();
+    },
+    get url() {
+      return current().url;
+    },
+    get teamId() {
+      return publicId('team', demo().teamId);
+    },
+    authorization: (type) => demo().keys.find(({ keyType }) => keyType === type)?.authorization ?? '',
+  };
+}
