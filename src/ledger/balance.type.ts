@@ -70,6 +70,9 @@ export class Balance {
 
   /** The open grants behind it, when they are at hand: fields above the ledger then need no look-up. */
   grants?: readonly GrantAccount[];
+
+  /** Whether it is of a past instant. */
+  isPast?: boolean;
 }
 
 /** The API form of a balance. */
