@@ -2,15 +2,21 @@ import type { Logger } from 'pino';
 import { Gauge, Histogram } from 'prom-client';
 import { Catalog } from './catalog/catalog-cache.ts';
 import { Batcher, type BatchObserver } from './charging/batcher.ts';
+import { CHARGE_CHECKS } from './charging/charge-checks.ts';
+import { verifyBooks } from './charging/verify-books.ts';
 import type { Clock } from './clock.ts';
 import type { Config } from './config.ts';
 import type { Db } from './db/client.ts';
 import { expiryLoop } from './grants/expiry-loop.ts';
 import { createMetrics, type Metrics } from './graphql/metrics.ts';
+import type { Uuid } from './id.ts';
 import type { CheckpointKey } from './ledger/checkpoint.ts';
 import { loadCheckpointKey } from './ledger/checkpoint-file.ts';
 import { writeCheckpoints } from './ledger/checkpoints.ts';
+import { type LedgerHealth, ledgerHealth } from './ledger/health.ts';
+import { HealthFeed } from './ledger/health-feed.ts';
 import { openLedger } from './ledger/post.ts';
+import type { TeamVerification } from './ledger/verify.ts';
 import { MemoryBus } from './live/bus.ts';
 import { Live } from './live/live.ts';
 import { Loop } from './loop.ts';
@@ -30,6 +36,9 @@ export interface Services {
   readonly batcher: Batcher;
   readonly live: Live;
   readonly checkpointKey: CheckpointKey;
+  readonly verifyBooks: (teamId: Uuid) => Promise<TeamVerification>;
+  readonly auditBooks: () => Promise<LedgerHealth>;
+  readonly healthFeed: HealthFeed;
   readonly metrics: Metrics;
   readonly openLedger: OpenLedger;
 }
@@ -56,6 +65,8 @@ export function createServices(db: Db, config: Config, clock: Clock, logger: Log
       this.set(batcher.depth);
     },
   });
+  const checkpointKey = loadCheckpointKey(config);
+  const auditBooks = () => ledgerHealth(db, clock.now(), CHARGE_CHECKS);
   const debtLimitNano = parseCredits(config.DEBT_LIMIT_CREDITS, 'DEBT_LIMIT_CREDITS');
   return {
     db,
@@ -63,7 +74,10 @@ export function createServices(db: Db, config: Config, clock: Clock, logger: Log
     catalog,
     batcher,
     live: new Live({ db, bus: new MemoryBus(), clock, log: logger }),
-    checkpointKey: loadCheckpointKey(config),
+    checkpointKey,
+    verifyBooks: (teamId) => verifyBooks(db, teamId, { key: checkpointKey }),
+    auditBooks,
+    healthFeed: new HealthFeed({ db, log: logger, audit: auditBooks }),
     metrics,
     openLedger: (tx, teamId, at) => openLedger(tx, teamId, at, debtLimitNano),
   };
@@ -97,7 +111,10 @@ export interface Worker {
 }
 
 /** What goes on beside the requests. Correctness depends on none of it. */
-export function createWorkers({ db, clock, live, checkpointKey }: Services, logger: Logger): Worker[] {
+export function createWorkers(
+  { db, clock, live, healthFeed, checkpointKey }: Services,
+  logger: Logger,
+): Worker[] {
   const checkpoints = async () => {
     await writeCheckpoints(db, checkpointKey, clock.now());
     return undefined;
@@ -107,5 +124,6 @@ export function createWorkers({ db, clock, live, checkpointKey }: Services, logg
     new SpendRollup(db, logger),
     new Loop(checkpoints, { name: 'checkpoints', restMs: CHECKPOINT_EVERY_MS, log: logger }),
     { start: () => live.start(), stop: () => live.close() },
+    { start: () => healthFeed.start(), stop: () => healthFeed.close() },
   ];
 }

@@ -19,6 +19,7 @@ import { buildAppSchema } from './graphql/schema.ts';
 import { type AppServer, createServer } from './graphql/server.ts';
 import type { ResolverClass } from './graphql/subscription-source.ts';
 import { publicId } from './id.ts';
+import { LedgerResolver } from './ledger/ledger.resolver.ts';
 import { LiveResolver } from './live/live.resolver.ts';
 import { createDemoData, type Demo, type DemoTeam } from './sandbox/demo-data.ts';
 import { DEMO_MODEL, seedDemo } from './sandbox/demo-grants.ts';
@@ -120,6 +121,7 @@ function resolverInstances(services: Services): Map<ResolverClass, object> {
     [ExplainChargeResolver, new ExplainChargeResolver(services)],
     [ExplainedPriceResolver, new ExplainedPriceResolver(services)],
     [ReverseChargeResolver, new ReverseChargeResolver(services)],
+    [LedgerResolver, new LedgerResolver(services)],
     [SpendResolver, new SpendResolver(services)],
     [LiveResolver, new LiveResolver(services.live)],
   ]);

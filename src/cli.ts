@@ -3,6 +3,7 @@ import { defineCommand, runMain } from 'citty';
 import type { Actor } from './actor.ts';
 import { SYSTEM_ACTOR } from './actor.ts';
 import { importPricesCommand } from './catalog/import-prices-command.ts';
+import { checkpointCommand, verifyCommand } from './charging/verify-command.ts';
 import { systemClock } from './clock.ts';
 import { readConfig } from './config.ts';
 import { type Db, inTransaction } from './db/client.ts';
@@ -10,6 +11,7 @@ import { joinDatabase } from './db/database.ts';
 import { RESOLVERS } from './graphql/resolvers.ts';
 import { buildAppSchema, schemaText } from './graphql/schema.ts';
 import { newUuid, parseId, publicId } from './id.ts';
+import { loadCheckpointKey } from './ledger/checkpoint-file.ts';
 import { createApiKey } from './teams/keys.ts';
 import { scopesFor } from './teams/permissions.ts';
 
@@ -85,6 +87,45 @@ const createKey = defineCommand({
     }),
 });
 
+const verify = defineCommand({
+  meta: {
+    name: 'verify',
+    description: 'Prove the books: chains, balances, grants, charges, signed checkpoints',
+  },
+  args: {
+    team: { type: 'string', description: 'One team; default all' },
+    checkpoints: { type: 'string', description: 'A file that "checkpoint" wrote' },
+  },
+  run: ({ args }) =>
+    withDatabase(async (db) => {
+      const ok = await verifyCommand(db, {
+        key: loadCheckpointKey(readConfig()),
+        teamId: args.team ? parseId('team', args.team, 'team') : undefined,
+        checkpointFile: args.checkpoints,
+        now: systemClock.now(),
+        print,
+      });
+      if (!ok) process.exitCode = 1;
+    }),
+});
+
+const checkpoint = defineCommand({
+  meta: {
+    name: 'checkpoint',
+    description: 'Sign the heads of all streams and write every checkpoint to a file',
+  },
+  args: { file: { type: 'positional', required: true, description: 'The file, JSON lines' } },
+  run: ({ args }) =>
+    withDatabase((db) =>
+      checkpointCommand(db, {
+        key: loadCheckpointKey(readConfig()),
+        file: args.file,
+        now: systemClock.now(),
+        print,
+      }),
+    ),
+});
+
 const emitSchema = defineCommand({
   meta: { name: 'emit-schema', description: 'Write the SDL of the API' },
   args: { out: { type: 'string', default: 'schema/schema.graphql', description: 'The file' } },
@@ -101,6 +142,8 @@ await runMain(
       migrate,
       'import-prices': importPrices,
       'create-key': createKey,
+      verify,
+      checkpoint,
       'emit-schema': emitSchema,
     },
   }),

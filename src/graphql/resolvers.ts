@@ -4,6 +4,7 @@ import { PriceResolver } from '../catalog/price.resolver.ts';
 import { ChargeResolver, TeamChargesResolver } from '../charging/charges.resolver.ts';
 import { ExplainChargeResolver, ExplainedPriceResolver } from '../charging/explain-charge.resolver.ts';
 import { ReverseChargeResolver } from '../charging/reverse-charge.resolver.ts';
+import { LedgerResolver } from '../ledger/ledger.resolver.ts';
 import { LiveResolver } from '../live/live.resolver.ts';
 import { KeyResolver } from '../teams/keys.resolver.ts';
 import { MemberResolver } from '../teams/members.resolver.ts';
@@ -29,6 +30,7 @@ export const RESOLVERS: NonEmptyArray<ResolverClass> = [
   ExplainChargeResolver,
   ExplainedPriceResolver,
   ReverseChargeResolver,
+  LedgerResolver,
   SpendResolver,
   LiveResolver,
 ];
