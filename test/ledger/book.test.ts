@@ -5,7 +5,16 @@ import { ACCOUNT, ENTRY_KIND, entryKindName } from '../../src/ledger/account.ts'
 import { Book } from '../../src/ledger/book.ts';
 import type { GrantAccount } from '../../src/ledger/grant-account.ts';
 import { MAX_NANO } from '../../src/money.ts';
-import { ANYTHING, charge, emptyHead, giveBack, newGrant, reopened, T0 } from '../support/books.ts';
+import {
+  ANYTHING,
+  charge,
+  emptyHead,
+  giveBack,
+  newGrant,
+  openGrant,
+  reopened,
+  T0,
+} from '../support/books.ts';
 
 const MINUTE = 60_000;
 const facts = { actor: { kind: ACTOR_KIND.USER, id: newUuid(T0) }, reason: 'because' } as const;
@@ -20,6 +29,20 @@ function bookWith(changes: Partial<GrantAccount>): { book: Book; grant: GrantAcc
   const grant = newGrant(changes);
   book.issue(grant, facts);
   return { book, grant };
+}
+
+/** A property that tells when it is read. */
+function counting<T>(value: T, onRead: () => unknown): PropertyDescriptor {
+  let current = value;
+  return {
+    get: () => {
+      onRead();
+      return current;
+    },
+    set: (next: T) => {
+      current = next;
+    },
+  };
 }
 
 const kinds = (book: Book) => book.entries.map((entry) => entryKindName(entry.kind));
@@ -112,6 +135,21 @@ describe('time', () => {
     expect(later.entries.every((entry) => entry.postedAtMs === dueAt(10))).toBe(true);
     expect(later.nextDueAtMs).toBe(dueAt(60));
     expect(later.balances.availableNano).toBe(62n);
+  });
+
+  test('takes time in proportion to what is due, not to its square', () => {
+    let looks = 0;
+    const counted = (id: string) =>
+      Object.defineProperty(
+        openGrant({ id, expiresAtMs: T0 + MINUTE }),
+        'status',
+        counting('OPEN', () => looks++),
+      );
+    const grants = Array.from({ length: 2000 }, () => counted(newUuid(T0)));
+    const { balances, ...head } = emptyHead({ nextDueAtMs: T0 + MINUTE });
+    const all = { ...head, balances: { ...balances, availableNano: 200_000n, unrestrictedNano: 200_000n } };
+    expect(new Book(all, grants, T0 + MINUTE).entries).toHaveLength(2000);
+    expect(looks).toBeLessThan(20 * grants.length);
   });
 
   test('expires at the very instant, not before', () => {
