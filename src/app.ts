@@ -12,6 +12,9 @@ import type { Config } from './config.ts';
 import type { Tx } from './db/client.ts';
 import { type Database, openDatabase } from './db/database.ts';
 import { assert } from './domain-error.ts';
+import { BalanceResolver, EntryGrantResolver, GrantResolver } from './grants/grants.resolver.ts';
+import { grantNodes } from './grants/loaders.ts';
+import { TeamCreditResolver } from './grants/team-credit.resolver.ts';
 import { createContext } from './graphql/context.ts';
 import { NodeResolver } from './graphql/node.ts';
 import { RESOLVERS } from './graphql/resolvers.ts';
@@ -20,6 +23,7 @@ import { type AppServer, createServer } from './graphql/server.ts';
 import type { ResolverClass } from './graphql/subscription-source.ts';
 import { publicId } from './id.ts';
 import { LedgerResolver } from './ledger/ledger.resolver.ts';
+import { ledgerNodes } from './ledger/nodes.ts';
 import { LiveResolver } from './live/live.resolver.ts';
 import { createDemoData, type Demo, type DemoTeam } from './sandbox/demo-data.ts';
 import { DEMO_MODEL, seedDemo } from './sandbox/demo-grants.ts';
@@ -107,7 +111,13 @@ function resolverInstances(services: Services): Map<ResolverClass, object> {
   const instances = new Map<ResolverClass, object>([
     [
       NodeResolver,
-      new NodeResolver({ ...teamNodes(db), ...catalogNodes(db), ...chargeNodeLoaders(services) }),
+      new NodeResolver({
+        ...teamNodes(db),
+        ...catalogNodes(db),
+        ...chargeNodeLoaders(services),
+        ...grantNodes(services),
+        ...ledgerNodes(db),
+      }),
     ],
     [ViewerResolver, new ViewerResolver(db)],
     [TeamResolver, new TeamResolver(services)],
@@ -121,6 +131,10 @@ function resolverInstances(services: Services): Map<ResolverClass, object> {
     [ExplainChargeResolver, new ExplainChargeResolver(services)],
     [ExplainedPriceResolver, new ExplainedPriceResolver(services)],
     [ReverseChargeResolver, new ReverseChargeResolver(services)],
+    [GrantResolver, new GrantResolver(services)],
+    [BalanceResolver, new BalanceResolver(services)],
+    [EntryGrantResolver, new EntryGrantResolver(services)],
+    [TeamCreditResolver, new TeamCreditResolver(services)],
     [LedgerResolver, new LedgerResolver(services)],
     [SpendResolver, new SpendResolver(services)],
     [LiveResolver, new LiveResolver(services.live)],

@@ -4,6 +4,8 @@ import { PriceResolver } from '../catalog/price.resolver.ts';
 import { ChargeResolver, TeamChargesResolver } from '../charging/charges.resolver.ts';
 import { ExplainChargeResolver, ExplainedPriceResolver } from '../charging/explain-charge.resolver.ts';
 import { ReverseChargeResolver } from '../charging/reverse-charge.resolver.ts';
+import { BalanceResolver, EntryGrantResolver, GrantResolver } from '../grants/grants.resolver.ts';
+import { TeamCreditResolver } from '../grants/team-credit.resolver.ts';
 import { LedgerResolver } from '../ledger/ledger.resolver.ts';
 import { LiveResolver } from '../live/live.resolver.ts';
 import { KeyResolver } from '../teams/keys.resolver.ts';
@@ -30,6 +32,10 @@ export const RESOLVERS: NonEmptyArray<ResolverClass> = [
   ExplainChargeResolver,
   ExplainedPriceResolver,
   ReverseChargeResolver,
+  GrantResolver,
+  BalanceResolver,
+  EntryGrantResolver,
+  TeamCreditResolver,
   LedgerResolver,
   SpendResolver,
   LiveResolver,
