@@ -7,6 +7,7 @@ import type { Book } from '../ledger/book.ts';
 import type { GrantAccount, GrantKind, GrantScope } from '../ledger/grant-account.ts';
 import { lockBook, writeBooks } from '../ledger/post.ts';
 import { MAX_NANO, type NanoCredits } from '../money.ts';
+import { checkIdempotencyKey } from '../teams/text.ts';
 
 /** Why a grant exists. */
 export const GRANT_SOURCES = {
@@ -56,7 +57,7 @@ export async function issueGrant(
   const grantId = idAfterCharges(book);
   const first = await claimKey(
     tx,
-    { teamId, operation: 'issueGrant', key: idempotencyKey, request },
+    { teamId, operation: 'issueGrant', key: checkIdempotencyKey(idempotencyKey), request },
     grantId,
     now,
   );
@@ -140,7 +141,8 @@ async function changeGrant(
   const book = await lockTeam(tx, teamId, now, [input.grantId]);
   const grant = book.grant(input.grantId);
   if (!grant) throw notFound('Grant', publicId('grant', input.grantId));
-  const first = await claimKey(tx, { teamId, operation, key: idempotencyKey, request }, grant.id, now);
+  const key = checkIdempotencyKey(idempotencyKey);
+  const first = await claimKey(tx, { teamId, operation, key, request }, grant.id, now);
   if (first !== undefined) return { grantId: first, replayed: true };
   await change(book, grant);
   await writeBooks(tx, [book]);
@@ -215,6 +217,9 @@ function checkIssue(input: IssueGrant, atMs: number): void {
 function checkReason(reason: string): void {
   if (reason.trim() === '' || reason.length > MAX_REASON)
     throw badInput('reason', `must have 1 to ${MAX_REASON} characters.`);
+  // It is hashed as it is and stored: the database must give back the same text.
+  if (reason.includes('\0') || !reason.isWellFormed())
+    throw badInput('reason', 'must be text that can be stored.');
 }
 
 function finalGrant(grant: GrantAccount) {
