@@ -2,7 +2,7 @@ import DataLoader from 'dataloader';
 import type { Actor } from '../actor.ts';
 import type { Db } from '../db/client.ts';
 import { notFound } from '../domain-error.ts';
-import { permit, usageScope } from '../graphql/auth.ts';
+import { isPermitted, permit, usageScope } from '../graphql/auth.ts';
 import type { Context } from '../graphql/context.ts';
 import { publicId, type Uuid } from '../id.ts';
 import { unauthenticated } from '../teams/permissions.ts';
@@ -38,6 +38,8 @@ function searchedBy(actor: Actor): SearchedTeams {
 }
 
 async function isVisible(ctx: Context, { teamId, memberId, apiKeyId }: Charge): Promise<boolean> {
+  // A partner's key may act for no team at all: what `usageScope` throws would name the team.
+  if (!(await isPermitted(ctx, 'usage:read', teamId))) return false;
   const scope = await usageScope(ctx, teamId);
   if (scope.kind === 'ALL') return true;
   return scope.kind === 'MEMBER' ? memberId === scope.memberId : apiKeyId === scope.apiKeyId;

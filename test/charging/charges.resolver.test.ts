@@ -1,7 +1,10 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { Actor, KeyType } from '../../src/actor.ts';
 import type { Charge, ChargeRequest } from '../../src/charging/charge.ts';
+import { visibleCharge } from '../../src/charging/charge-access.ts';
+import { notFound } from '../../src/domain-error.ts';
 import { accessOf } from '../../src/graphql/auth.ts';
+import { createContext } from '../../src/graphql/context.ts';
 import { newUuid, publicId, type Uuid } from '../../src/id.ts';
 import { useDatabase } from '../support/database.ts';
 import { movableClock } from '../support/movable-clock.ts';
@@ -302,6 +305,18 @@ interface Reversed {
 }
 
 describe('isolation', () => {
+  test('tells a key that may see no charge of the team nothing about it, not even whose it is', async () => {
+    const { ofMember } = teams;
+    const visible = (id: Uuid) => {
+      const ctx = createContext(key('PARTNER', ['usage:read']), 'trace', async () => new Map());
+      return visibleCharge(ctx, database.db, id);
+    };
+    const unknown = newUuid();
+    for (const id of [ofMember.id, unknown]) {
+      await expect(visible(id)).rejects.toThrow(notFound('Charge', publicId('charge', id)));
+    }
+  });
+
   /** What each asker sees of the three charges, and whether of grants too. */
   const askers: [string, (t: typeof teams) => Actor, (keyof typeof teams)[] | string, boolean][] = [
     ['the owner', (t) => asUser(t.own.owner), ['ofMember', 'ofKey', 'ofNobody'], true],
