@@ -34,8 +34,8 @@ export async function verifyCommand(reader: Reader, command: VerifyCommand): Pro
     printProblems(verification, print);
   }
   const healthy = teamId ? true : await audit(reader, command);
-  const verdict = broken > 0 ? `${broken} teams have books that do not fit` : 'every entry fits';
-  print(`${teams} teams, ${entries} entries, ${checkpoints} signed checkpoints: ${verdict}.`);
+  const verdict = broken > 0 ? `Teams with books that do not fit: ${broken}` : 'Everything fits';
+  print(`Teams: ${teams}, entries: ${entries}, signed checkpoints: ${checkpoints}. ${verdict}.`);
   return broken === 0 && healthy;
 }
 
@@ -66,5 +66,5 @@ export interface CheckpointCommand {
 export async function checkpointCommand(db: Db, { key, file, now, print }: CheckpointCommand): Promise<void> {
   const signed = await writeCheckpoints(db, key, now);
   const written = await writeCheckpointFile(file, allCheckpoints(db));
-  print(`${signed} heads were signed by key ${key.id}; ${file} has ${written} checkpoints.`);
+  print(`Heads signed by key ${key.id}: ${signed}. Checkpoints in ${file}: ${written}.`);
 }
