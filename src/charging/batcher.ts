@@ -20,7 +20,7 @@ export interface BatcherOptions {
   readonly lanes: number;
   /** Requests a batch holds at most. */
   readonly batchSize: number;
-  /** Requests that may wait before OVERLOADED is answered. */
+  /** Requests that may wait before OVERLOADED is answered; a single call may be larger. */
   readonly queueLimit: number;
   /** Teams whose standing is remembered between batches. Default 50,000 (about 2 KB each). */
   readonly remembered?: number;
@@ -96,7 +96,8 @@ export class Batcher {
     if (requests.length === 0) return Promise.resolve([]);
     if (this.closed)
       return Promise.reject(new DomainError('UNAVAILABLE', 'The server is shutting down.', RETRY_SOON));
-    if (this.waitingCount + requests.length > this.options.queueLimit)
+    // A call larger than the queue would be told for ever to come back: it is taken when nothing waits.
+    if (this.waitingCount > 0 && this.waitingCount + requests.length > this.options.queueLimit)
       return Promise.reject(this.overloaded());
     return new Promise((resolve, reject) => {
       const call: Call = { results: new Array(requests.length), remaining: requests.length, resolve, reject };

@@ -29,10 +29,20 @@ describe('the batcher', () => {
     const team = await richTeam(world, 'full');
     const batcher = world.batcher({ queueLimit: 5 });
     const calls = Array.from({ length: 6 }, () => usage(team, 'full', { REQUEST: 1 }));
-    const refusal = await batcher.charge(calls).catch((error: unknown) => error);
+    const waiting = batcher.charge(calls.slice(0, 1));
+    const refusal = await batcher.charge(calls.slice(1)).catch((error: unknown) => error);
     expect(refusal).toMatchObject({ code: 'OVERLOADED', details: { retryAfterSeconds: expect.any(Number) } });
-    expect(await database.db.sql`select 1 from charges where team_id = ${team}`).toHaveLength(0);
+    expect(charged(await waiting)).toBe(1);
+    expect(await database.db.sql`select 1 from charges where team_id = ${team}`).toHaveLength(1);
     expect(charged(await batcher.charge(calls.slice(1)))).toBe(5);
+  });
+
+  test('takes a call that is larger than its queue when nothing waits', async () => {
+    const world = worldOn(database.db);
+    const team = await richTeam(world, 'large');
+    const batcher = world.batcher({ queueLimit: 5 });
+    const calls = Array.from({ length: 8 }, () => usage(team, 'large', { REQUEST: 1 }));
+    expect(charged(await batcher.charge(calls))).toBe(8);
   });
 
   test('charges each request once when sessions are ended under it and callers retry with the same keys', async () => {
