@@ -86,7 +86,9 @@ async function byExpiry(
 type Conditions = ReturnType<typeof whereOf>;
 
 function whereOf({ sql }: Reader, { statuses, kind, sources }: GrantFilter, due: readonly GrantAccount[]) {
+  // Without any condition an empty fragment: the driver takes an empty list for a value.
   return [
+    sql``,
     statuses == null ? [] : sql`and ${statusOf({ sql }, due)} = any(${arrayOf(statuses)}::text[])`,
     kind == null ? [] : sql`and g.kind = ${kind}`,
     sources == null ? [] : sql`and g.source = any(${arrayOf(sources)}::text[])`,

@@ -43,7 +43,9 @@ export async function entryPage(
 }
 
 function conditions({ sql }: Reader, { kinds, grantId, seq }: EntryFilter) {
+  // Without any condition an empty fragment: the driver takes an empty list for a value.
   return [
+    sql``,
     kinds == null ? [] : sql`and e.kind = any(${arrayOf(kinds.map((kind) => ENTRY_KIND[kind]))}::int2[])`,
     grantId == null ? [] : sql`and ${grantId} in (e.debit_ref, e.credit_ref)`,
     seq?.from == null ? [] : sql`and e.seq >= ${seq.from}`,
@@ -53,8 +55,8 @@ function conditions({ sql }: Reader, { kinds, grantId, seq }: EntryFilter) {
 
 /** The journal is in the order of posting: instants become numbers. */
 async function inPeriod(reader: Reader, teamId: Uuid, { postedAt }: EntryFilter) {
-  if (!postedAt?.from && !postedAt?.before) return [];
   const { sql } = reader;
+  if (!postedAt?.from && !postedAt?.before) return [sql``];
   const [wallet] = await sql<{ seq: bigint }[]>`select seq from wallets where team_id = ${teamId}`;
   const lastBefore = (at: Date) => lastSeqAt(reader, teamId, wallet?.seq ?? 0n, at.getTime() - 1);
   return [
