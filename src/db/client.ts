@@ -58,6 +58,12 @@ const LOOK_UPS = {
 };
 
 /**
+ * A process that stops or is cut off in the middle of a transaction, without its connection being closed, would keep
+ * the locks of its teams from all others until TCP gives up: two hours as systems are set up.
+ */
+const NO_LONG_SILENCE = { idle_in_transaction_session_timeout: 30_000 };
+
+/**
  * Opens a pool for reads and one for transactions, so that neither can starve the other. Connections are made when
  * first needed.
  */
@@ -74,7 +80,7 @@ export function connect(options: ConnectOptions): Db {
   const openOne = (onclose: () => void) =>
     openPool(options.url, {
       ...common,
-      connection: { ...connection, ...LOOK_UPS },
+      connection: { ...connection, ...LOOK_UPS, ...NO_LONG_SILENCE },
       max: 1,
       max_lifetime: null,
       onclose,
@@ -130,7 +136,7 @@ async function transaction<T>(
 ): Promise<T> {
   const { client } = connection;
   // Nothing may follow before it is known to have begun: it would be committed statement by statement.
-  await client.unsafe('begin');
+  await client.unsafe('begin isolation level read committed');
   try {
     const result = await untilOver(client, connection, work);
     const { command } = await client.unsafe('commit');
@@ -196,10 +202,10 @@ export function sqlState(error: unknown): string | undefined {
   return cause instanceof postgres.PostgresError ? cause.code : undefined;
 }
 
-/** Whether the database could not be reached or ended the session (restart, shutdown, crash, too many clients, full disk). */
+/** Whether the database could not be reached or ended the session (restart, shutdown, crash, silence, too many clients, full disk). */
 export function isConnectionFailure(error: unknown): boolean {
   const state = sqlState(error);
-  if (state) return /^(08|57P0|53)/.test(state);
+  if (state) return /^(08|57P0|53|25P03)/.test(state);
   const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
   const code = cause instanceof Error && 'code' in cause ? String(cause.code) : '';
   return /^(CONNECTION_|CONNECT_TIMEOUT|ECONN|ENOENT|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|ENOTFOUND|EAI_AGAIN)/.test(

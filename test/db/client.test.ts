@@ -98,9 +98,27 @@ test('drizzle and raw SQL see each other in one transaction, and nobody else doe
   expect(await database.db.orm.select().from(teams).where(eq(teams.id, id))).toHaveLength(1);
 });
 
-test('runs at READ COMMITTED', async () => {
-  const level = await inTransaction(database.db, (tx) => tx.sql`show transaction isolation level`);
+test('runs at READ COMMITTED, whatever the default of the database', async () => {
+  const url = new URL(database.url);
+  url.searchParams.set('default_transaction_isolation', 'serializable');
+  const db = connect({ url: url.toString(), poolSize: 2 });
+  const level = await inTransaction(db, (tx) => tx.sql`show transaction isolation level`);
   expect(level).toMatchObject([{ transaction_isolation: 'read committed' }]);
+  await db.close();
+});
+
+test('has its session ended by the server when it falls silent, so that its locks do not outlive its process', async () => {
+  const frozen = inTransaction(database.db, async (tx) => {
+    const [setting] = await tx.sql`show idle_in_transaction_session_timeout`;
+    expect(setting).toEqual({ idle_in_transaction_session_timeout: '30s' });
+    await tx.sql`lock table marks`;
+    // The same, without the wait.
+    await tx.sql`set local idle_in_transaction_session_timeout = '20ms'`;
+    await database.ownerDb.sql`insert into marks values (1)`;
+    await insertMark(tx, 2);
+  });
+  await expect(frozen).rejects.toEqual(unavailable);
+  expect(await marks()).toEqual([1]);
 });
 
 test.for(['idle between two statements', 'in the middle of a statement'])(
