@@ -6,6 +6,7 @@ import {
   expectedGrant,
   spendable,
   type Target,
+  worthNano,
 } from './expected-grants.ts';
 import { creditsOf } from './fraction.ts';
 import type {
@@ -53,6 +54,7 @@ export class ExpectedBooks {
     if (!grant) throw new Difference(`${where} is of no grant of the team`);
     const amountNano = this.amountOf(entry, grant, atMs);
     expectSame(`${where}, its amount`, creditsOf(amountNano), entry.amount);
+    if (entry.kind === 'ISSUE') grant.isIssued = true;
     grant.remainingNano += entry.kind === 'ISSUE' ? amountNano : -amountNano;
     expectSame(`${where}, what remains of the grant`, creditsOf(grant.remainingNano), entry.grantAfter);
     expectSame(`${where}, the team's credit`, creditsOf(this.total()), entry.availableAfter);
@@ -73,21 +75,20 @@ export class ExpectedBooks {
     if (this.pending.length > 0) throw new Difference(`the charge of entry ${this.seq} is not complete`);
     expectSame('the last number', String(this.seq), balance.seq);
     const asOfMs = Date.parse(balance.asOf);
-    const open = [...this.grants.values()].filter(({ expiresMs }) => expiresMs > asOfMs);
-    const sum = (grants: readonly ExpectedGrant[]) =>
-      creditsOf(grants.reduce((all, { remainingNano }) => all + remainingNano, 0n));
-    expectSame('available credit', sum(open), balance.available);
+    const all = [...this.grants.values()];
+    const worth = (grants: readonly ExpectedGrant[]) =>
+      creditsOf(grants.reduce((sum, grant) => sum + worthNano(grant, asOfMs), 0n));
+    expectSame('available credit', worth(all), balance.available);
     expectSame(
       'unrestricted credit',
-      sum(open.filter(({ restrictions }) => restrictions === 0)),
+      worth(all.filter(({ restrictions }) => restrictions === 0)),
       balance.unrestricted,
     );
-    expectSame('prepaid credit', sum(open.filter(({ isPrepaid }) => isPrepaid)), balance.prepaid);
+    expectSame('prepaid credit', worth(all.filter(({ isPrepaid }) => isPrepaid)), balance.prepaid);
     expectSame('debt', '0', balance.unpaid);
     for (const { id, remaining } of reported) {
       const grant = this.grants.get(id);
-      const left = grant && grant.expiresMs > asOfMs ? grant.remainingNano : 0n;
-      expectSame(`what remains of ${id}`, creditsOf(left), remaining);
+      expectSame(`what remains of ${id}`, worth(grant ? [grant] : []), remaining);
     }
   }
 
@@ -98,6 +99,7 @@ export class ExpectedBooks {
       case 'ISSUE':
         expectSame(where, `${grant.isPrepaid ? 'CASH' : 'PROMO_EXPENSE'} → GRANT`, accounts);
         if (grant.effectiveMs > atMs) throw new Difference(`entry ${entry.seq} opens a grant too early`);
+        if (grant.isIssued) throw new Difference(`entry ${entry.seq} opens a grant a second time`);
         return grant.amountNano;
       case 'EXPIRY':
         expectSame(where, 'GRANT → BREAKAGE', accounts);

@@ -15,7 +15,9 @@ export interface ExpectedGrant {
   readonly effectiveMs: number;
   readonly expiresMs: number;
   readonly createdMs: number;
+  /** What is in the books; nothing before the grant came into them. */
   remainingNano: bigint;
+  isIssued: boolean;
 }
 
 /** What is charged, as restrictions see it. */
@@ -45,7 +47,15 @@ export function expectedGrant(grant: ReportedGrant): ExpectedGrant {
     expiresMs: grant.expiresAt === null ? Number.POSITIVE_INFINITY : Date.parse(grant.expiresAt),
     createdMs: Date.parse(grant.createdAt),
     remainingNano: 0n,
+    isIssued: false,
   };
+}
+
+/** What a grant is worth at an instant, also where its start or its end is due and not in the books yet. */
+export function worthNano(grant: ExpectedGrant, atMs: number): bigint {
+  if (grant.expiresMs <= atMs) return 0n;
+  if (grant.isIssued) return grant.remainingNano;
+  return grant.effectiveMs <= atMs ? grant.amountNano : 0n;
 }
 
 /** What each grant should pay of a charge at an instant, in order; nothing when they cannot pay all of it. */

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { ApiError, isRetryable } from '../client/http-client.ts';
+import { ApiError, type HttpClient, isRetryable } from '../client/http-client.ts';
 
 export interface Patience {
   /** How long one call may be tried again before its error is thrown. */
@@ -23,11 +23,17 @@ export async function withRetries<T>(attempt: () => Promise<T>, patience: Patien
       return await attempt();
     } catch (error) {
       const pauseMs = Math.max(waitMs * (0.5 + Math.random() / 2), askedFor(error));
-      if (!isRetryable(error) || performance.now() + pauseMs > giveUpAt) throw error;
+      if (patience.signal?.aborted || !isRetryable(error) || performance.now() + pauseMs > giveUpAt)
+        throw error;
       patience.onRetry?.(error);
       await delay(pauseMs, undefined, { signal: patience.signal });
     }
   }
+}
+
+/** The same client, with patience in every call: for operations that may be repeated. */
+export function patient(client: HttpClient, patience: Patience): HttpClient {
+  return { send: (document, variables) => withRetries(() => client.send(document, variables), patience) };
 }
 
 function askedFor(error: unknown): number {
