@@ -27,12 +27,10 @@ export interface LogReads {
 export class LogTopic implements Topic {
   readonly watcher = this;
   readonly feeds = new Set<LogFeed>();
-  /** The last events, by their `fromSeq`: each begins where the one before it ends. */
+  /** The last events, by their `fromSeq`: whoever is right before one of them takes it. */
   private readonly kept = new Map<bigint, LiveEvent>();
   private keptEntries = 0;
   private keptAtMs = 0;
-  /** The end of what is kept. */
-  private end: bigint | undefined;
   /** The newest number that the ledger is known to have. */
   private head = 0n;
   private readonly pages = new Map<bigint, Promise<LiveEvent | undefined>>();
@@ -42,13 +40,9 @@ export class LogTopic implements Topic {
     private readonly deps: LogReads,
   ) {}
 
-  posted(fact: LedgerPosted): void {
-    if (this.end !== undefined && fact.seq <= this.end) return;
-    if (fact.fromSeq !== (this.end ?? 0n) + 1n) this.forget();
-    if (BigInt(fact.entries.length) === fact.seq - fact.fromSeq + 1n) this.keep(fact.entries);
-    else this.forget();
-    this.end = fact.seq;
-    this.reached(fact.seq);
+  posted({ fromSeq, seq, entries }: LedgerPosted): void {
+    if (BigInt(entries.length) === seq - fromSeq + 1n) this.keep(entries);
+    this.reached(seq);
   }
 
   reached(seq: bigint): void {
@@ -91,15 +85,20 @@ export class LogTopic implements Topic {
   private keep(entries: readonly Entry[]): void {
     for (const part of wholePostings(entries, EVENT_ENTRIES)) {
       const event = changeOf(this.teamId, part);
+      this.drop(event.fromSeq);
       this.kept.set(event.fromSeq, event);
       this.keptEntries += part.length;
     }
     this.keptAtMs = performance.now();
-    for (const [fromSeq, event] of this.kept) {
+    for (const fromSeq of this.kept.keys()) {
       if (this.keptEntries <= KEPT_ENTRIES) break;
-      this.kept.delete(fromSeq);
-      this.keptEntries -= event.entries.length;
+      this.drop(fromSeq);
     }
+  }
+
+  private drop(fromSeq: bigint): void {
+    this.keptEntries -= this.kept.get(fromSeq)?.entries.length ?? 0;
+    this.kept.delete(fromSeq);
   }
 
   /** Nothing here goes on by itself. */
@@ -124,22 +123,11 @@ export class LogTopic implements Topic {
   private async readPage(seq: bigint): Promise<LiveEvent> {
     for (let limit = EVENT_ENTRIES; ; limit *= 2) {
       const found = await entriesAfter(this.deps.reader, this.teamId, seq, limit + 1);
-      const wanted = this.beforeKept(found);
-      const [page, ...more] = wholePostings(wanted, limit);
+      const [page, ...more] = wholePostings(found, limit);
       assert(page, 'the ledger has every entry up to a number that it has reached');
       // A single posting may be longer than a page: it must not be cut where the page ends.
-      if (found.length <= limit || wanted.length < found.length || more.length > 0) {
-        return changeOf(this.teamId, page);
-      }
+      if (found.length <= limit || more.length > 0) return changeOf(this.teamId, page);
     }
-  }
-
-  /** Ends where the kept events begin, if they do later on: from there all followers share them. */
-  private beforeKept(entries: readonly Entry[]): readonly Entry[] {
-    const [keptFrom] = this.kept.keys();
-    const [first] = entries;
-    if (keptFrom === undefined || !first || first.seq >= keptFrom) return entries;
-    return entries.slice(0, Number(keptFrom - first.seq));
   }
 }
 

@@ -35,13 +35,11 @@ export class StateTopic<S> {
     return newest !== undefined && newest > (slowest ?? 0n) ? newest : slowest;
   }
 
-  /** Takes in the state after a change. What is not newer is dropped; what leaves a gap stands for the gap, too. */
+  /** Takes in the state after a change; what is not newer is dropped. */
   offer(change: StateEvent<S>): void {
     const newest = this.pending ?? this.latest;
     if (newest && change.seq <= newest.seq) return;
-    const follows = !newest || change.fromSeq === newest.seq + 1n;
-    if (follows && !this.pending) this.pending = change;
-    else if (newest) this.pending = coalesced(change, this.pending?.fromSeq ?? newest.seq + 1n);
+    this.pending = this.pending ? coalesced(change, this.pending.fromSeq) : change;
     this.schedule();
   }
 

@@ -98,17 +98,17 @@ describe('balanceChanged', () => {
   test('holds one event for a consumer that stalls, however much is posted', async () => {
     const { live, world } = liveServer(database);
     const teamId = await world.team();
-    const [stalled, prompt] = [
-      await live.balanceChanged({ teamId, after: 0n }),
-      await live.balanceChanged({ teamId, after: 0n }),
-    ];
+    const open = () => live.balanceChanged({ teamId, after: 0n });
+    const [stalled, longStalled, prompt] = [await open(), await open(), await open()];
     const events = [];
     for (let seq = 1n; seq <= 12n; seq++) {
       await world.grant(teamId, '1');
       events.push(...(await followTo(prompt, seq)));
+      if (seq === 6n) expect(rangeOf(await nextOf(stalled))).toBe('COALESCED 1..6');
     }
     expect(events.map(rangeOf)).toEqual(events.map((_, index) => `CHANGE ${index + 1}..${index + 1}`));
-    expect(rangeOf(await nextOf(stalled))).toBe('COALESCED 1..12');
+    expect(rangeOf(await nextOf(stalled))).toBe('COALESCED 7..12');
+    expect(rangeOf(await nextOf(longStalled))).toBe('COALESCED 1..12');
     await world.grant(teamId, '1');
     expect(await nextOf(stalled)).toBe(await nextOf(prompt));
   });
@@ -226,6 +226,24 @@ describe('ledgerEntryPosted', () => {
       expectTiles(events, 0n);
       expect(events.flatMap((event) => event.entries)).toEqual(entries);
       expect(events.every((event) => postingEnds.has(event.seq) && event.entries.length <= 256)).toBe(true);
+    }
+  });
+
+  test('tells a posting whole that is longer than an event usually is', async () => {
+    const { live, world } = liveServer(database);
+    const teamId = await world.team();
+    await Promise.all(Array.from({ length: 300 }, () => world.grant(teamId, '1')));
+    await world.model('whole', { REQUEST: '300' });
+    const feed = await live.ledgerEntryPosted({ teamId, after: 0n });
+    await world.charge(usage(teamId, 'whole', { REQUEST: 1 }));
+    const late = await live.ledgerEntryPosted({ teamId, after: 299n });
+    for (const [one, after] of [
+      [feed, 0n],
+      [late, 299n],
+    ] as const) {
+      const events = await followTo(one, 600n);
+      expectTiles(events, after);
+      expect(events.at(-1)?.entries).toHaveLength(300);
     }
   });
 });

@@ -59,6 +59,8 @@ export const PURE_FILES = [
     'model-facts',
   ].map((name) => `catalog/${name}`),
   'teams/permissions',
+  ...['spend-periods', 'spend-tally'].map((name) => `usage/${name}`),
+  ...['event', 'whole-postings'].map((name) => `live/${name}`),
 ].map((name) => `src/${name}.ts`);
 
 /** What pure files import beside each other: nothing that reaches a disk, a socket or a clock. */

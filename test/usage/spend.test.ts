@@ -30,7 +30,7 @@ interface Spent {
 
 /** A team with a zone, its charges, and what the test knows of them. */
 async function teamIn(world: World, zone: string): Promise<Uuid> {
-  const teamId = await world.team({ debtLimit: '20' });
+  const teamId = await world.team({ debtLimit: '4' });
   await database.ownerDb.sql`update teams set time_zone = ${zone} where id = ${teamId}`;
   return teamId;
 }
@@ -114,7 +114,7 @@ describe('the spend of a team', () => {
           const models = { one: `one-${newUuid()}`, two: `two-${newUuid()}` };
           for (const key of Object.values(models)) await world.model(key, { REQUEST: '1' });
           const teamId = await teamIn(world, zone);
-          await world.grant(teamId, '12');
+          await world.grant(teamId, '9');
           const all: Spent[] = [];
           for (const one of steps) {
             const nowMs = clock.now().getTime();
