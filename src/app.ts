@@ -38,7 +38,7 @@ import { teamNodes } from './teams/nodes.ts';
 import { TeamResolver } from './teams/teams.resolver.ts';
 import type { TokenOptions } from './teams/token.ts';
 import { ViewerResolver } from './teams/viewer.resolver.ts';
-import { SpendResolver } from './usage/spend.resolver.ts';
+import { SpendResolver, TeamSpendResolver } from './usage/spend.resolver.ts';
 import { UsageResolver } from './usage/usage.resolver.ts';
 
 /** The running product. */
@@ -136,6 +136,7 @@ function resolverInstances(services: Services): Map<ResolverClass, object> {
     [EntryGrantResolver, new EntryGrantResolver(services)],
     [TeamCreditResolver, new TeamCreditResolver(services)],
     [LedgerResolver, new LedgerResolver(services)],
+    [TeamSpendResolver, new TeamSpendResolver(services)],
     [SpendResolver, new SpendResolver(services)],
     [LiveResolver, new LiveResolver(services.live)],
   ]);

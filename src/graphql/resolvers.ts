@@ -12,7 +12,7 @@ import { KeyResolver } from '../teams/keys.resolver.ts';
 import { MemberResolver } from '../teams/members.resolver.ts';
 import { TeamResolver } from '../teams/teams.resolver.ts';
 import { ViewerResolver } from '../teams/viewer.resolver.ts';
-import { SpendResolver } from '../usage/spend.resolver.ts';
+import { SpendResolver, TeamSpendResolver } from '../usage/spend.resolver.ts';
 import { UsageResolver } from '../usage/usage.resolver.ts';
 import { NodeResolver } from './node.ts';
 import type { ResolverClass } from './subscription-source.ts';
@@ -37,6 +37,7 @@ export const RESOLVERS: NonEmptyArray<ResolverClass> = [
   EntryGrantResolver,
   TeamCreditResolver,
   LedgerResolver,
+  TeamSpendResolver,
   SpendResolver,
   LiveResolver,
 ];

@@ -1,24 +1,30 @@
-import { Arg, Ctx, FieldResolver, Resolver, Root } from 'type-graphql';
+import { Arg, Ctx, FieldResolver, Int, Resolver, Root } from 'type-graphql';
+import type { Catalog } from '../catalog/catalog-cache.ts';
 import type { Clock } from '../clock.ts';
 import type { Db } from '../db/client.ts';
 import { notFound } from '../domain-error.ts';
-import { Permit } from '../graphql/auth.ts';
+import { availableFor } from '../grants/drawdown.ts';
+import { SpendScopeInput } from '../grants/grant.input.ts';
+import { targetNamed } from '../grants/targets.ts';
+import { Inherits, Permit } from '../graphql/auth.ts';
 import type { Context } from '../graphql/context.ts';
-import { publicId } from '../id.ts';
+import { publicId, type Uuid } from '../id.ts';
 import { Team, thisTeam } from '../teams/team.type.ts';
 import { spendByModel, spendOf } from './spend.ts';
 import { ModelSpend, Spend, SpendPeriodEnum, type SpendPeriodName, toModelSpend } from './spend.type.ts';
 import { periodsAt } from './spend-periods.ts';
+import { runwaySeconds } from './spend-tally.ts';
 
 /** What the resolvers of spend are made with. */
 export interface SpendViews {
   readonly db: Db;
   readonly clock: Clock;
+  readonly catalog: Catalog;
 }
 
 /** The fields of a team that show what it spends. */
 @Resolver(() => Team)
-export class SpendResolver {
+export class TeamSpendResolver {
   constructor(private readonly views: SpendViews) {}
 
   @Permit('billing:read', thisTeam)
@@ -39,10 +45,41 @@ export class SpendResolver {
     return found.map(toModelSpend);
   }
 
-  private async spendNow(teamId: string): Promise<Spend> {
+  private async spendNow(teamId: Uuid): Promise<Spend> {
     const now = this.views.clock.now();
     const found = await spendOf(this.views.db, teamId, now);
     if (!found) throw notFound('Team', publicId('team', teamId));
     return new Spend(found.state, found.figures, now.getTime());
+  }
+}
+
+const LONGEST_RUNWAY = 2n ** 31n - 1n;
+
+/** The field of spend that depends on what credit may be spent on. */
+@Resolver(() => Spend)
+export class SpendResolver {
+  constructor(private readonly views: SpendViews) {}
+
+  @Inherits()
+  @FieldResolver(() => Int, {
+    nullable: true,
+    description:
+      'Whole seconds until the available credit is gone if the team goes on at "burnRatePerHour"; at most 2147483647. Null when nothing burns.',
+  })
+  async runwaySeconds(
+    @Root() { team, asOf, burnRatePerHour }: Spend,
+    @Arg('scope', () => SpendScopeInput, {
+      nullable: true,
+      description:
+        'Count only credit that may be spent on this, as if all that is spent were spent on it. All credit when absent.',
+    })
+    scope?: SpendScopeInput | null,
+  ): Promise<number | null> {
+    // Spend is sent out to many: its grants come with it, and models are looked up in memory.
+    const available = scope
+      ? availableFor(team.grants, targetNamed(scope, await this.views.catalog.snapshot()), asOf.getTime())
+      : team.balances.availableNano;
+    const seconds = runwaySeconds(available, burnRatePerHour);
+    return seconds === null ? null : Number(seconds < LONGEST_RUNWAY ? seconds : LONGEST_RUNWAY);
   }
 }

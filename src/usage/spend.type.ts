@@ -1,17 +1,13 @@
-import { Arg, Field, ID, Int, ObjectType, registerEnumType } from 'type-graphql';
-import { availableFor } from '../grants/drawdown.ts';
-import { CreditScopeInput, targetOf } from '../grants/scope.input.ts';
+import { Field, ID, Int, ObjectType, registerEnumType } from 'type-graphql';
 import { Inherits } from '../graphql/auth.ts';
 import { CreditsScalar, DateTimeScalar, SequenceScalar } from '../graphql/scalars.ts';
 import { publicId } from '../id.ts';
 import type { TeamState } from '../ledger/team-state.ts';
 import type { NanoCredits } from '../money.ts';
 import type { ModelSpend as StoredModelSpend } from './spend.ts';
-import { runwaySeconds, type SpendFigures } from './spend-tally.ts';
+import type { SpendFigures } from './spend-tally.ts';
 
-const LONGEST_RUNWAY = 2n ** 31n - 1n;
-
-/** What a team spends, and how long its credit will last. */
+/** What a team spends. */
 @Inherits()
 @ObjectType('Spend', {
   simpleResolvers: true,
@@ -43,7 +39,8 @@ export class Spend {
   readonly burnRatePerHour: NanoCredits;
 
   constructor(
-    private readonly team: TeamState,
+    /** What the team has, after the same entry. */
+    readonly team: TeamState,
     figures: SpendFigures,
     asOfMs: number,
   ) {
@@ -53,29 +50,6 @@ export class Spend {
     this.today = figures.dayNano;
     this.thisMonth = figures.monthNano;
     this.burnRatePerHour = figures.burnNanoPerHour;
-  }
-
-  @Field(() => Int, {
-    nullable: true,
-    simple: false,
-    description:
-      'Whole seconds until the available credit is gone if the team goes on at "burnRatePerHour"; at most 2147483647. Null when nothing burns.',
-  })
-  runwaySeconds(
-    @Arg('scope', () => CreditScopeInput, {
-      nullable: true,
-      description:
-        'Count only credit that may pay for this, as if all that is spent were spent on it. Absent: all credit.',
-    })
-    scope?: CreditScopeInput | null,
-  ): number | null {
-    const seconds = runwaySeconds(this.availableFor(scope), this.burnRatePerHour);
-    return seconds === null ? null : Number(seconds < LONGEST_RUNWAY ? seconds : LONGEST_RUNWAY);
-  }
-
-  private availableFor(scope: CreditScopeInput | null | undefined): NanoCredits {
-    if (!scope) return this.team.balances.availableNano;
-    return availableFor(this.team.grants, targetOf(scope), this.asOf.getTime());
   }
 }
 

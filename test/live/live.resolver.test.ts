@@ -10,7 +10,7 @@ import { newUuid, publicId, type Uuid } from '../../src/id.ts';
 import { LiveResolver } from '../../src/live/live.resolver.ts';
 import type { Role } from '../../src/teams/permissions.ts';
 import { TeamResolver } from '../../src/teams/teams.resolver.ts';
-import { SpendResolver } from '../../src/usage/spend.resolver.ts';
+import { SpendResolver, TeamSpendResolver } from '../../src/usage/spend.resolver.ts';
 import { useDatabase } from '../support/database.ts';
 import { usage } from '../support/world.ts';
 import { type LiveServer, liveServer } from './live-server.ts';
@@ -20,14 +20,15 @@ const OPERATOR: Actor = { kind: 'KEY', keyId: newUuid(), keyType: 'OPERATOR', sc
 
 /** The schema of the live feeds of a server. */
 function schemaOn({ live, db, world }: LiveServer) {
-  const { clock } = world;
+  const { clock, catalog } = world;
   const team = new TeamResolver({ db, clock, openLedger: () => expect.fail() });
   return buildAppSchema(
-    [TeamResolver, LiveResolver, SpendResolver],
+    [TeamResolver, LiveResolver, TeamSpendResolver, SpendResolver],
     new Map<new (...args: never[]) => object, object>([
       [TeamResolver, team],
       [LiveResolver, new LiveResolver(live)],
-      [SpendResolver, new SpendResolver({ db, clock })],
+      [TeamSpendResolver, new TeamSpendResolver({ db, clock, catalog })],
+      [SpendResolver, new SpendResolver({ db, clock, catalog })],
     ]),
   );
 }
@@ -74,7 +75,7 @@ describe('a subscription', () => {
     const server = liveServer(database);
     const { world } = server;
     const key = `priced-${newUuid()}`;
-    const modelId = await world.model(key, { REQUEST: '0.25' }, { product: 'chat' });
+    await world.model(key, { REQUEST: '0.25' }, { product: 'chat' });
     const teamId = await world.team();
     await world.grant(teamId, '2');
     await world.grant(teamId, '3', { scope: { product: 'images' } });
@@ -93,7 +94,7 @@ describe('a subscription', () => {
       `subscription { spendUpdated(teamId: "${id}", after: "2") { fromSeq seq kind spend {
         seq thisHour today thisMonth burnRatePerHour
         all: runwaySeconds chat: runwaySeconds(scope: { product: "chat" })
-        model: runwaySeconds(scope: { modelId: "${publicId('model', modelId)}" }) } } }`,
+        model: runwaySeconds(scope: { model: "${key}" }) } } }`,
     );
     const events = [take(balance, 2), take(log, 1), take(spend, 1)];
     const [charged] = await world.charge(usage(teamId, key, { REQUEST: 1 }));
