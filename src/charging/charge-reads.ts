@@ -28,19 +28,18 @@ export async function findCharges(
   among: SearchedTeams,
 ): Promise<Charge[]> {
   const rows = await reader.sql<ChargeRow[]>`
-    select found.* from (${teamsAmong(reader, among)}) t
-    cross join unnest(${arrayOf(ids)}::uuid[]) as n (id)
+    select found.* from unnest(${arrayOf(ids)}::uuid[]) as n (id)
     cross join lateral (
-      select ${chargeColumns(reader)} from charges c where c.team_id = t.team_id and c.id = n.id offset 0
-    ) found`;
+      select ${chargeColumns(reader)} from charges c where c.id = n.id offset 0
+    ) found where ${isAmong(reader, among)}`;
   return rows.map(chargeFromRow);
 }
 
-function teamsAmong(reader: Reader, among: SearchedTeams) {
-  if (among.kind === 'TEAM') return reader.sql`select ${among.teamId}::uuid as team_id`;
+function isAmong({ sql }: Reader, among: SearchedTeams) {
+  if (among.kind === 'TEAM') return sql`found.team_id = ${among.teamId}`;
   if (among.kind === 'TEAMS_OF_USER')
-    return reader.sql`select team_id from memberships where user_id = ${among.userId}`;
-  return reader.sql`select team_id from wallets`;
+    return sql`found.team_id in (select team_id from memberships where user_id = ${among.userId})`;
+  return sql`true`;
 }
 
 /** An interval of time: from the first instant on, before the second. */

@@ -48,7 +48,12 @@ export const charges = pgTable(
     actorKind: smallint().notNull(),
     actorId: uuid(),
   },
-  (t) => [primaryKey({ columns: [t.teamId, t.id] }), uniqueIndex('charges_key').on(t.teamId, t.keyDigest)],
+  (t) => [
+    primaryKey({ columns: [t.teamId, t.id] }),
+    uniqueIndex('charges_key').on(t.teamId, t.keyDigest),
+    // A charge's id alone does not say whose it is.
+    uniqueIndex('charges_id').on(t.id),
+  ],
 );
 
 /** A charge is reversed at most once; the row is the judge of that. */

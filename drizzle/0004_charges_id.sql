@@ -1,0 +1,1 @@
+CREATE UNIQUE INDEX "charges_id" ON "charges" USING btree ("id");
