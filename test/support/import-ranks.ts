@@ -43,8 +43,10 @@ const PAGED_READS = /-(reads|pages)\.ts$/;
 /** Decisions without I/O and without a clock: everything they need is handed to them. */
 export const PURE_FILES = [
   ...['money', 'decimal', 'domain-error'],
-  ...['account', 'book', 'entry', 'grant-account', 'movement'].map((name) => `ledger/${name}`),
-  'grants/drawdown',
+  ...['account', 'book', 'due', 'entry', 'grant-account', 'movement', 'replay'].map(
+    (name) => `ledger/${name}`,
+  ),
+  ...['drawdown', 'targets'].map((name) => `grants/${name}`),
   ...[
     'rate',
     'price',
