@@ -27,6 +27,7 @@ export function expectedPayment(
   const draws: string[] = [];
   let left = amount;
   for (const { terms, remaining } of paying) {
+    // biome-ignore lint/complexity/useMathMinMax: Math.min takes no bigint
     const drawn = remaining < left ? remaining : left;
     if (drawn > 0n) draws.push(`${terms.id}: ${drawn}`);
     left -= drawn;

@@ -1,0 +1,155 @@
+import type { GraphQLSchema } from 'graphql';
+import { publicId } from '../../src/id.ts';
+import { formatCredits } from '../../src/money.ts';
+import {
+  ACTORS,
+  type ActorName,
+  type Audience,
+  BILLING,
+  expectedAnswer,
+  MANAGE,
+  MEMBERS,
+  TEAM,
+  USAGE,
+} from './access-oracle.ts';
+import { ask, type HttpAnswer, type RunningApp } from './app-over-http.ts';
+import { type Operation, OperationWriter, type Step, type WrittenOperation } from './operations.ts';
+import type { Sampling } from './sample-arguments.ts';
+import { type Asker, type Fresh, idsOf, type Tenant, Tenants, unknownIds } from './tenants.ts';
+
+/** How deep the operations of each kind ask. */
+export const DEPTH = { Query: 4, Mutation: 2, Subscription: 4 } as const;
+
+const ANONYMOUS = undefined;
+const SENT = /[a-z]+_[0-9a-z]{26,39}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/g;
+const PEOPLE: readonly ActorName[] = ['owner', 'admin', 'member', 'outsider', 'former'];
+
+/** Two teams, and everybody who may ask about the first: its own, those of the second, and those of neither. */
+export interface IsolationSetting {
+  readonly tenants: Tenants;
+  /** The team that is asked about. */
+  readonly asked: Tenant;
+  readonly other: Tenant;
+  readonly platform: Asker;
+  readonly credentials: ReadonlyMap<ActorName, string | undefined>;
+}
+
+export async function isolationSetting(app: RunningApp): Promise<IsolationSetting> {
+  const tenants = new Tenants(app);
+  await tenants.model();
+  const platform = await tenants.key('PLATFORM', 'gateway');
+  const platformPlain = await tenants.key('PLATFORM', 'plain gateway', undefined, []);
+  const operator = await tenants.key('OPERATOR', 'operator');
+  const asked = await tenants.team(platform);
+  const other = await tenants.team(platform);
+  const askers = {
+    ...asked,
+    ...{ platform, platformPlain, operator },
+    ...{ outsider: other.owner, outsiderKey: other.teamKey },
+  };
+  const credentials = new Map(
+    ACTORS.map((actor) => [actor, actor === 'anonymous' ? ANONYMOUS : askers[actor].authorization]),
+  );
+  return { tenants, asked, other, platform, credentials };
+}
+
+/** The ids of a team as this actor would use them: of its charges, one of their own. */
+export function samplingOf(
+  { tenants, platform }: IsolationSetting,
+  tenant: Tenant,
+  actor: ActorName,
+  instead?: Sampling['instead'],
+): Sampling {
+  const own = new Map<string, string>(Object.entries(tenant.charges)).get(actor);
+  return {
+    ids: { ...idsOf(tenant), ...(own !== undefined && { charge: own }) },
+    fresh: (what) => tenants.fresh(tenant, platform, what),
+    isKey: !PEOPLE.includes(actor),
+    ...(instead && { instead }),
+  };
+}
+
+/** Ids that nothing has, in all places. */
+export function samplingOfNothing(actor: ActorName, instead?: Sampling['instead']): Sampling {
+  const ids = unknownIds();
+  const of: Record<Fresh, string> = {
+    newcomer: ids.user,
+    removable: ids.user,
+    teamKey: ids.apiKey,
+    grant: ids.grant,
+    charge: ids.charge,
+  };
+  return {
+    ids,
+    fresh: async (what) => of[what],
+    isKey: !PEOPLE.includes(actor),
+    ...(instead && { instead }),
+  };
+}
+
+/** The same answer with every id and key that was sent as one word, so that answers can be compared. */
+export function withoutIds({ text }: HttpAnswer, { variables }: Operation): string {
+  const sent = JSON.stringify(variables).match(SENT) ?? [];
+  return sent.reduce((answer, id) => answer.replaceAll(id, '(id)'), text);
+}
+
+/** An operation that asks for everything that this actor should get through these steps. */
+export function operationFor(
+  schema: GraphQLSchema,
+  steps: readonly Step[],
+  actor: ActorName,
+  sampling: Sampling,
+  depth: number,
+): Promise<WrittenOperation> {
+  const wanted = (name: string) => expectedAnswer([name], actor) === 'YES';
+  return new OperationWriter(schema, sampling, wanted).write(steps, depth);
+}
+
+export function send(
+  { tenants, credentials }: IsolationSetting,
+  actor: ActorName,
+  { query, variables }: Operation,
+): Promise<HttpAnswer> {
+  return ask(tenants.app, credentials.get(actor), query, variables);
+}
+
+/** YES, or the code of the first error. */
+export function answerOf({ body }: HttpAnswer): string {
+  const [error] = body.errors ?? [];
+  if (error) return String(error.extensions.code);
+  return body.data && Object.values(body.data).every((value) => value !== null) ? 'YES' : 'NOTHING';
+}
+
+/** Everything of the asked team that may not be in an answer to this actor. */
+export async function secretsFrom({ tenants, asked }: IsolationSetting, actor: ActorName): Promise<string[]> {
+  const [wallet] = await tenants.app.database.db.sql<{ available_nano: bigint; prepaid_nano: bigint }[]>`
+    select available_nano, prepaid_nano from wallets where team_id = ${asked.teamId}`;
+  const { mark } = asked;
+  const money = [
+    ...[wallet?.available_nano ?? 0n, wallet?.prepaid_nano ?? 0n].map(formatCredits),
+    ...['9', '3', '2'].map((whole) => `${whole}${asked.amount}`),
+    ...asked.grants.map((id) => publicId('grant', id)),
+  ];
+  const charges = Object.entries(asked.charges);
+  const own = ['member', 'teamKey', 'teamKeyPlain'].includes(actor) ? actor : undefined;
+  const secrets: [Audience, string[]][] = [
+    [TEAM, Object.values(idsOf(asked)).concat(`team-${mark}`)],
+    [MEMBERS, ['owner', 'admin', 'member', 'former'].map((who) => `${who}-${mark}`)],
+    [MANAGE, ['team-key', 'plain-key', 'revoked-key'].map((key) => `${key}-${mark}`)],
+    [BILLING, money],
+    [USAGE, charges.map(([, id]) => id)],
+  ];
+  const hidden = secrets.flatMap(([audience, texts]) => (audience[actor] === 'YES' ? [] : texts));
+  const ofOthers = own ? charges.filter(([who]) => who !== own).map(([, id]) => id) : [];
+  return [...hidden, ...ofOthers].filter((text) => !isOwn(text, actor, mark));
+}
+
+/** Everybody may see their own name. */
+function isOwn(text: string, actor: ActorName, mark: string): boolean {
+  const own: Partial<Record<ActorName, string>> = {
+    former: 'former',
+    teamKey: 'team-key',
+    teamKeyPlain: 'plain-key',
+  };
+  return text === `${own[actor]}-${mark}`;
+}
