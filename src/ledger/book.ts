@@ -141,7 +141,7 @@ export class Book {
           },
         ]);
         grant.closedSeq = null;
-      } else if (grant.remainingNano === 0n) this.close(grant, 'SPENT');
+      }
     }
     this.refreshNextDue();
   }
