@@ -41,6 +41,8 @@ export interface ConnectOptions {
   /** The role to take after connecting, so that the server cannot do what only the owner may. */
   readonly role?: string | undefined;
   readonly applicationName?: string;
+  /** How long a transaction may take before its callers are told UNAVAILABLE. Default 60 s. */
+  readonly longestTransactionMs?: number;
 }
 
 /**
@@ -85,7 +87,10 @@ export function connect(options: ConnectOptions): Db {
       max_lifetime: null,
       onclose,
     });
-  const transactions = transactionPool(openOne, Math.max(1, options.poolSize - forReads));
+  const transactions = transactionPool(openOne, {
+    size: Math.max(1, options.poolSize - forReads),
+    longestMs: options.longestTransactionMs ?? 60_000,
+  });
   return {
     orm: ormOn(sql),
     sql,

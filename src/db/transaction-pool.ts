@@ -5,6 +5,18 @@ export interface TransactionConnection {
   readonly client: Pool;
   /** Its session ended: what was not committed is rolled back, and nothing may follow. */
   readonly lost: boolean;
+  /** Ends the session: what waits for it fails at once, with a failure of the connection. */
+  giveUp(): void;
+}
+
+interface TransactionPoolOptions {
+  /** Connections at most. */
+  readonly size: number;
+  /**
+   * How long a connection is lent. A host that is gone answers nothing, not even that: TCP would wait a quarter of an
+   * hour, and all callers with it.
+   */
+  readonly longestMs: number;
 }
 
 export interface TransactionPool {
@@ -19,19 +31,31 @@ export interface TransactionPool {
  * connection. A pool of postgres.js would connect it anew and send the rest of a broken transaction, statement by
  * statement, outside of any transaction; an ended client refuses it.
  */
-export function transactionPool(open: (onClose: () => void) => Pool, size: number): TransactionPool {
+export function transactionPool(
+  open: (onClose: () => void) => Pool,
+  { size, longestMs }: TransactionPoolOptions,
+): TransactionPool {
   const live = new Set<TransactionConnection>();
   const idle: TransactionConnection[] = [];
+  const deadlines = new Map<TransactionConnection, NodeJS.Timeout>();
   const waiting: { resolve: (connection: TransactionConnection) => void; reject: (error: Error) => void }[] =
     [];
   let leased = 0;
   let closed = false;
 
-  const next = (): TransactionConnection => {
+  const usable = (): TransactionConnection => {
     for (let found = idle.pop(); found; found = idle.pop()) if (!found.lost) return found;
     const made = openConnection(open, () => live.delete(made));
     live.add(made);
     return made;
+  };
+  const next = (): TransactionConnection => {
+    const connection = usable();
+    deadlines.set(
+      connection,
+      setTimeout(() => connection.giveUp(), longestMs),
+    );
+    return connection;
   };
   return {
     async lease() {
@@ -41,6 +65,8 @@ export function transactionPool(open: (onClose: () => void) => Pool, size: numbe
       return next();
     },
     giveBack(connection) {
+      clearTimeout(deadlines.get(connection));
+      deadlines.delete(connection);
       idle.push(connection);
       const waiter = waiting.shift();
       if (waiter) waiter.resolve(next());
@@ -57,12 +83,13 @@ export function transactionPool(open: (onClose: () => void) => Pool, size: numbe
 function openConnection(open: (onClose: () => void) => Pool, onLost: () => void): TransactionConnection {
   const connection = {
     lost: false,
-    // Called before any code of the transaction learns of the loss.
-    client: open(() => {
+    giveUp: () => {
       connection.lost = true;
       onLost();
       void connection.client.end({ timeout: 0 });
-    }),
+    },
+    // Called before any code of the transaction learns of the loss.
+    client: open(() => connection.giveUp()),
   };
   return connection;
 }

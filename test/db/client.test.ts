@@ -1,3 +1,8 @@
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createConnection, createServer, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { eq } from 'drizzle-orm';
 import { beforeAll, beforeEach, expect, test } from 'vitest';
 import { connect, type Db, type Fact, inTransaction, type Tx } from '../../src/db/client.ts';
@@ -188,6 +193,61 @@ test('answers UNAVAILABLE where no server listens, without delay', async () => {
   await db.close();
   await expect(inTransaction(db, (tx) => tx.sql`select 1`)).rejects.toEqual(unavailable);
 });
+
+test('answers UNAVAILABLE when the database falls silent without closing, and works on when it is back', async () => {
+  const line = await lineTo(database.url);
+  const db = connect({ url: line.url, role: 'drawdown_app', poolSize: 2, longestTransactionMs: 200 });
+  await inTransaction(db, (tx) => insertMark(tx, 1));
+  const silenced = inTransaction(db, async (tx) => {
+    line.silence();
+    await insertMark(tx, 2);
+  });
+  await expect(silenced).rejects.toEqual(unavailable);
+  line.restore();
+  await inTransaction(db, (tx) => insertMark(tx, 3));
+  expect(await marks()).toEqual([1, 3]);
+  await db.close();
+  await line.close();
+});
+
+/** A connection to the server's socket that can stop to carry anything, as when a host loses its power. */
+async function lineTo(serverUrl: string) {
+  const url = new URL(serverUrl);
+  const file = `.s.PGSQL.${url.searchParams.get('port') ?? 5432}`;
+  const server = join(url.searchParams.get('host') ?? '', file);
+  const folder = mkdtempSync(join(tmpdir(), 'line-'));
+  const carried: Socket[] = [];
+  let silent = false;
+  const listener = createServer((near) => {
+    const far = createConnection(server);
+    carried.push(near, far);
+    for (const [from, to] of [
+      [near, far],
+      [far, near],
+    ] as const) {
+      from.on('data', (data) => silent || to.write(data));
+      from.on('error', () => undefined);
+      from.on('close', () => silent || to.destroy());
+    }
+  });
+  await once(listener.listen(join(folder, file)), 'listening');
+  url.searchParams.set('host', folder);
+  return {
+    url: url.toString(),
+    silence: () => {
+      silent = true;
+    },
+    restore: () => {
+      for (const socket of carried.splice(0)) socket.destroy();
+      silent = false;
+    },
+    close: async () => {
+      for (const socket of carried) socket.destroy();
+      listener.close();
+      rmSync(folder, { recursive: true });
+    },
+  };
+}
 
 test('more transactions than connections take turns', async () => {
   const db = connect({ url: database.url, role: 'drawdown_app', poolSize: 4 });
