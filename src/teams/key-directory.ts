@@ -35,7 +35,7 @@ export class KeyDirectory {
     private readonly nowMs: () => number = systemMillis,
   ) {
     this.stopListening = db.onCommitted((facts) => {
-      for (const fact of facts) if (isApiKeyRevoked(fact)) this.known.delete(fact.keyId);
+      for (const fact of facts) if (isApiKeyRevoked(fact)) this.forget(fact.keyId);
     });
   }
 
@@ -81,17 +81,25 @@ export class KeyDirectory {
   private read(keyId: Uuid): Promise<ApiKeyRow | undefined> {
     const running = this.reading.get(keyId);
     if (running) return running;
-    const reading = this.readNow(keyId).finally(() => this.reading.delete(keyId));
+    const readAtMs = this.nowMs();
+    const reading = keysById(this.db, [keyId])
+      .then(([row]) => {
+        // Else the key was revoked meanwhile, and this row may not know it.
+        if (this.reading.get(keyId) !== reading) return row;
+        this.known.delete(keyId);
+        if (row) this.remember({ row, readAtMs });
+        return row;
+      })
+      .finally(() => {
+        if (this.reading.get(keyId) === reading) this.reading.delete(keyId);
+      });
     this.reading.set(keyId, reading);
     return reading;
   }
 
-  private async readNow(keyId: Uuid): Promise<ApiKeyRow | undefined> {
-    const readAtMs = this.nowMs();
-    const [row] = await keysById(this.db, [keyId]);
+  private forget(keyId: Uuid): void {
     this.known.delete(keyId);
-    if (row) this.remember({ row, readAtMs });
-    return row;
+    this.reading.delete(keyId);
   }
 
   private remember(known: Known): void {

@@ -1,10 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import type { SQL } from 'drizzle-orm';
 import { describe, expect, test } from 'vitest';
-import { type Fact, inTransaction } from '../../src/db/client.ts';
+import { type Fact, inTransaction, type Orm } from '../../src/db/client.ts';
 import { newUuid, type Uuid } from '../../src/id.ts';
 import { keyText, newSecret, parseKey, visiblePrefix } from '../../src/teams/api-key.ts';
 import { KeyDirectory, revokedAmong } from '../../src/teams/key-directory.ts';
 import { type CreateApiKey, createApiKey, keysById, keysOf, revokeApiKey } from '../../src/teams/keys.ts';
+import type { apiKeys } from '../../src/teams/tables.ts';
 import { testDatabase, useDatabase } from '../support/database.ts';
 import { at, newKey, newKeyText, newTeam, SYSTEM } from './people.ts';
 
@@ -12,6 +14,21 @@ const database = useDatabase();
 
 function revoke(keyId: Uuid, teamId?: Uuid, db = database.db) {
   return inTransaction(db, (tx) => revokeApiKey(tx, { keyId, teamId, reason: 'leaked' }, SYSTEM, at));
+}
+
+/** The reads of `orm`, each answered only when what `held` made is resolved, with what was true before. */
+function slowly(orm: Orm, held: () => Promise<void>): Orm {
+  const select = () => ({
+    from: (table: typeof apiKeys) => ({
+      where: async (condition: SQL) => {
+        const rows = await orm.select().from(table).where(condition);
+        await held();
+        return rows;
+      },
+    }),
+  });
+  // Of drizzle, the directory uses this form of reading and nothing else.
+  return { select } as unknown as Orm;
 }
 
 const idOf = (text: string): Uuid => parseKey(text)?.keyId ?? '';
@@ -137,6 +154,24 @@ describe('revoking', () => {
       and details->>'keyId' = ${visiblePrefix(idOf(text)).replace('dd_', 'key_')}`;
     expect(events).toHaveLength(1);
     expect(events[0]?.reason).toBe('leaked');
+    await keys.close();
+  });
+
+  test('ends access at once even when the key was being read as it was revoked', async () => {
+    const { db } = database;
+    const text = await newKeyText(db);
+    const answers: (() => void)[] = [];
+    const held = () => new Promise<void>((resolve) => answers.push(resolve));
+    const keys = new KeyDirectory({ ...db, orm: slowly(db.orm, held) });
+    const before = keys.verify(text);
+    await expect.poll(() => answers).toHaveLength(1);
+    await revoke(idOf(text));
+    answers[0]?.();
+    await before;
+    const after = keys.verify(text);
+    await expect.poll(() => answers).toHaveLength(2);
+    answers[1]?.();
+    expect(await after).toBeUndefined();
     await keys.close();
   });
 
