@@ -41,8 +41,7 @@ export function brokenCharges(reader: Reader, teams: Teams): Fragment {
         sum(amount_nano) filter (where debit_account = ${ACCOUNT.RECEIVABLE}) as debt
       from entries where kind = ${ENTRY_KIND.CHARGE} and ${among(reader, teams)} group by team_id, posting_id
     ) e on e.team_id = c.team_id and e.id = c.id
-    where c.id is null
-      or c.status not in (${CHARGED}, ${UNBILLED})
+    where c.status not in (${CHARGED}, ${UNBILLED})
       or (case c.status when ${UNBILLED} then 0 else c.amount_nano end) <> coalesce(e.amount, 0)
       or (c.debt_nano, c.from_seq, c.to_seq) is distinct from (e.debt, e.first, e.last)`;
 }

@@ -294,7 +294,9 @@ describe('the grants of a team', () => {
         .map(({ node }) => `${name.get(node.id)} ${node.status} ${node.remaining} ${node.expired}`)
         .sort();
     expect(await states('')).toEqual(['E OPEN 1 0', 'L OPEN 4 0', 'S SCHEDULED 0 0']);
-    clock.advance(3 * MINUTE);
+    clock.advance(2 * MINUTE);
+    expect(await states('')).toEqual(['E EXPIRED 0 1', 'L OPEN 4 0', 'S SCHEDULED 0 0']);
+    clock.advance(MINUTE);
     expect(await states('')).toEqual(['E EXPIRED 0 1', 'L OPEN 4 0', 'S OPEN 2 0']);
     expect(await states('(filter: { statuses: [OPEN] })')).toEqual(['L OPEN 4 0', 'S OPEN 2 0']);
     expect(await states('(filter: { statuses: [EXPIRED, SCHEDULED] })')).toEqual(['E EXPIRED 0 1']);
