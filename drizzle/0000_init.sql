@@ -260,9 +260,12 @@ CREATE UNIQUE INDEX "models_key" ON "models" USING btree ("key");--> statement-b
 CREATE INDEX "models_product" ON "models" USING btree ("product","key");--> statement-breakpoint
 CREATE UNIQUE INDEX "price_versions_model" ON "price_versions" USING btree ("model_id","version");--> statement-breakpoint
 CREATE UNIQUE INDEX "charges_key" ON "charges" USING btree ("team_id","key_digest");--> statement-breakpoint
+CREATE INDEX "charges_id" ON "charges" USING btree ("id");--> statement-breakpoint
 CREATE INDEX "reversals_id" ON "reversals" USING btree ("team_id","id");--> statement-breakpoint
 CREATE INDEX "entries_debt_payments" ON "entries" USING btree ("team_id","seq") WHERE "entries"."kind" = 7;--> statement-breakpoint
+CREATE INDEX "grants_id" ON "grants" USING btree ("id");--> statement-breakpoint
 CREATE INDEX "grants_open" ON "grants" USING btree ("team_id") WHERE not "grants"."closed";--> statement-breakpoint
+CREATE INDEX "grants_due" ON "grants" USING btree ((case "status" when 'SCHEDULED' then "effective_at" else "expires_at" end)) WHERE not "grants"."closed";--> statement-breakpoint
 CREATE INDEX "api_keys_team" ON "api_keys" USING btree ("team_id");--> statement-breakpoint
 CREATE INDEX "memberships_user" ON "memberships" USING btree ("user_id");--> statement-breakpoint
 CREATE UNIQUE INDEX "users_subject" ON "users" USING btree ("subject");

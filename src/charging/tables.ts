@@ -52,7 +52,7 @@ export const charges = pgTable(
     primaryKey({ columns: [t.teamId, t.id] }),
     uniqueIndex('charges_key').on(t.teamId, t.keyDigest),
     // A charge's id alone does not say whose it is.
-    uniqueIndex('charges_id').on(t.id),
+    index('charges_id').on(t.id),
   ],
 );
 

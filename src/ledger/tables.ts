@@ -8,7 +8,6 @@ import {
   primaryKey,
   smallint,
   text,
-  uniqueIndex,
   uuid,
 } from 'drizzle-orm/pg-core';
 import { bytea, instant } from '../db/columns.ts';
@@ -93,7 +92,7 @@ export const grants = pgTable(
   (t) => [
     primaryKey({ columns: [t.teamId, t.id] }),
     // A grant's id alone does not say whose it is.
-    uniqueIndex('grants_id').on(t.id),
+    index('grants_id').on(t.id),
     index('grants_open').on(t.teamId).where(sql`not ${t.closed}`),
     // When something falls due. None of its columns changes but with `closed`: draws stay heap-only.
     index('grants_due')

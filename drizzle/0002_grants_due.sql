@@ -1,1 +1,0 @@
-CREATE INDEX "grants_due" ON "grants" USING btree ((case "status" when 'SCHEDULED' then "effective_at" else "expires_at" end)) WHERE not "grants"."closed";

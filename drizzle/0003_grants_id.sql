@@ -1,1 +1,0 @@
-CREATE UNIQUE INDEX "grants_id" ON "grants" USING btree ("id");

@@ -1,1 +1,0 @@
-CREATE UNIQUE INDEX "charges_id" ON "charges" USING btree ("id");
