@@ -5,6 +5,7 @@ import { makePlan, type Plan } from './prepare.ts';
 import { makeDataFolder, type Product, runTask, startProduct } from './product.ts';
 import { type Progress, showProgress } from './progress.ts';
 import {
+  describeGrants,
   describeRecomputed,
   describeSent,
   describeVerified,
@@ -30,13 +31,15 @@ async function main(stopping: AbortSignal): Promise<number> {
   return withOwnProduct(options, (product) => replayOn(product, options, plan, stopping));
 }
 
-function describePlan(options: ReplayOptions, { requests, durationMs }: Plan): void {
-  const { trace, models, run } = options;
-  print(
-    row('Trace', `${basename(trace)}: ${grouped(requests.length)} requests, ${duration(durationMs)} in all`),
-  );
+function describePlan({ trace, models }: ReplayOptions, { requests }: Plan): void {
+  const length = duration(requests.at(-1)?.offsetMs ?? 0);
+  print(row('Trace', `${basename(trace)}: ${grouped(requests.length)} requests of ${length}`));
   print(row('Models', models.join(', ')));
-  print(row('Run', `${run} (--run ${run} repeats it)`));
+}
+
+/** Whether there is something left to repeat the run on. */
+function isKept({ server }: Pick<ReplayOptions, 'server'>): boolean {
+  return Boolean(server ?? (process.env.DATABASE_URL || process.env.DATA_DIR));
 }
 
 /** A server for this run only; its data go with it unless the environment says where to keep them. */
@@ -44,8 +47,7 @@ async function withOwnProduct(
   { prices }: ReplayOptions,
   work: (product: Product) => Promise<number>,
 ): Promise<number> {
-  const isTemporary = !process.env.DATABASE_URL && !process.env.DATA_DIR;
-  const folder = isTemporary ? makeDataFolder() : undefined;
+  const folder = isKept({ server: undefined }) ? undefined : makeDataFolder();
   const environment = folder ? { DATA_DIR: folder.path } : {};
   try {
     const product = await startProduct(environment);
@@ -70,6 +72,7 @@ async function replayOn(
   plan: Plan,
   signal: AbortSignal,
 ): Promise<number> {
+  if (isKept(options)) print(row('Run', `${options.run} (repeat it with --run ${options.run})`));
   let progress: Progress | undefined;
   let refused = 0;
   const result = await runReplay(plan, options, product, {
@@ -91,8 +94,10 @@ async function replayOn(
     onSent: (answers, sent) => {
       progress?.stop();
       for (const line of describeSent(answers, sent)) print(line);
+      process.stderr.write('Reading everything back to prove it …\n');
     },
   }).finally(() => progress?.stop());
+  print(describeGrants(result));
   print(describeWatched(result.watched));
   print(describeVerified(result.proof.verified));
   print(describeRecomputed(result.proof.recomputed));

@@ -33,7 +33,7 @@ export const USAGE = `Replays a trace of LLM requests through the public API, an
   --teams N            how many teams to create and share the requests among (1 to 10000)
   --speed N            0: as fast as possible (default), 1: as it was, 10: ten times as fast
   --limit N            only the first N requests
-  --batch N            the most requests that are reported together (1 to 1000, default 50)
+  --batch N            the most requests that are reported together (1 to 1000, default 20)
   --concurrency N      callers at a time (1 to 1000, default 16)
   --seed TEXT          another choice of teams, models and features (default "1")
   --run NAME           repeat the run of this name: what was charged is not charged again
@@ -54,7 +54,7 @@ const OPTIONS = {
   teams: { type: 'string' },
   speed: { type: 'string', default: '0' },
   limit: { type: 'string' },
-  batch: { type: 'string', default: '50' },
+  batch: { type: 'string', default: '20' },
   concurrency: { type: 'string', default: '16' },
   seed: { type: 'string', default: '1' },
   run: { type: 'string' },

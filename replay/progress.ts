@@ -20,7 +20,8 @@ export function showProgress(options: ProgressOptions): Progress {
 
 function showBar({ total, output, note }: ProgressOptions): Progress {
   const format = '{bar} {percentage} %  {value}/{total}  {note}  {eta_formatted} left';
-  const bar = new SingleBar({ stream: output, format, hideCursor: true, barsize: 30, etaBuffer: 100 });
+  const blocks = { barCompleteChar: '█', barIncompleteChar: '░', barsize: 30 };
+  const bar = new SingleBar({ stream: output, format, hideCursor: true, etaBuffer: 100, ...blocks });
   bar.start(total, 0, { note: note() });
   return {
     add: (count) => bar.increment(count, { note: note() }),

@@ -61,6 +61,20 @@ export function describeSent(answers: readonly Answer[], sent: Sent): string[] {
   ];
 }
 
+/** What became of the grants, for people. */
+export function describeGrants({ teamIds, answers, proof }: RunResult): string {
+  const entries = proof.input.teams.flatMap((team) => team.entries);
+  const expired = entries.filter(({ kind }) => kind === 'EXPIRY');
+  const lost = expired.reduce((all, { amount }) => all + nanoOf(amount), 0n);
+  const dry = new Set(answers.flatMap(({ request, result }) => (result.error ? [request.team] : [])));
+  return row(
+    'Grants',
+    `${grouped(proof.input.teams.reduce((all, { grants }) => all + grants.length, 0))}; ` +
+      `${grouped(expired.length)} expired with ${creditsOf(lost)} credits left; ` +
+      `${grouped(dry.size)} of ${grouped(teamIds.length)} teams had requests refused`,
+  );
+}
+
 /** What the watchers saw, for people. */
 export function describeWatched(watched: readonly Watched[]): string {
   const events = watched.reduce((all, one) => all + one.events, 0);

@@ -14,7 +14,7 @@ test('needs a trace, prices, a model and a number of teams, and has defaults for
     server: undefined,
     run: 'run-1',
     seed: '1',
-    batch: 50,
+    batch: 20,
     concurrency: 16,
     limit: Number.POSITIVE_INFINITY,
     patienceMs: 60_000,
