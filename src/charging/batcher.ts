@@ -22,7 +22,7 @@ export interface BatcherOptions {
   readonly batchSize: number;
   /** Requests that may wait before OVERLOADED is answered; a single call may be larger. */
   readonly queueLimit: number;
-  /** Teams whose standing is remembered between batches. Default 50,000 (about 2 KB each). */
+  /** Teams and grants whose standing is remembered between batches. Default 200,000 (about 0.5 KB each). */
   readonly remembered?: number;
   readonly observe?: BatchObserver;
 }
@@ -72,7 +72,7 @@ export class Batcher {
     deps: Omit<ChargeBatchDeps, 'standings'>,
     private readonly options: BatcherOptions,
   ) {
-    this.standings = new StandingCache(options.remembered ?? 50_000);
+    this.standings = new StandingCache(options.remembered ?? 200_000);
     this.deps = { ...deps, standings: this.standings };
     this.lanes = Array.from({ length: options.lanes }, () => ({
       waiting: [],

@@ -7,7 +7,9 @@ import type { Standing } from '../ledger/standing.ts';
  */
 export class StandingCache {
   private readonly standings = new Map<Uuid, Standing>();
+  private grantCount = 0;
 
+  /** At most `limit` grants are remembered, a team counting as one: teams differ in how many they have. */
   constructor(private readonly limit: number) {}
 
   get(teamId: Uuid): Standing | undefined {
@@ -15,15 +17,17 @@ export class StandingCache {
   }
 
   put(standing: Standing): void {
-    const { teamId } = standing.head;
-    this.standings.delete(teamId);
-    this.standings.set(teamId, standing);
-    if (this.standings.size <= this.limit) return;
-    const [oldest] = this.standings.keys();
-    if (oldest !== undefined) this.standings.delete(oldest);
+    this.drop(standing.head.teamId);
+    this.standings.set(standing.head.teamId, standing);
+    this.grantCount += standing.grants.length;
+    for (const oldest of this.standings.keys()) {
+      if (this.standings.size + this.grantCount <= this.limit) return;
+      this.drop(oldest);
+    }
   }
 
   drop(teamId: Uuid): void {
+    this.grantCount -= this.standings.get(teamId)?.grants.length ?? 0;
     this.standings.delete(teamId);
   }
 }
