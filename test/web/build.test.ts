@@ -32,9 +32,14 @@ function build(): string {
 
 const builtPage = () => readFileSync(join(clone, 'web', 'dist', 'graphiql', 'index.html'), 'utf8');
 
-test('builds GraphiQL without a home folder, and again only when a source changed', () => {
+test('builds GraphiQL without a home folder, and again only when a source changed', {
+  timeout: 120_000,
+}, () => {
   expect(build()).toMatch(/^GraphiQL built into web\/dist\/graphiql in [\d.]+ s\.\n$/);
   const first = builtPage();
+  expect(addressesIn(first).filter((address) => !/^(\/graphiql\/assets\/|data:)/.test(address))).toEqual([]);
+  expect(addressesIn(first).length).toBeGreaterThan(2);
+
   expect(build()).toBe('GraphiQL is built and up to date (web/dist/graphiql).\n');
 
   appendFileSync(join(clone, 'web', 'graphiql', 'page.css'), 'body { outline: none; }\n');
@@ -42,9 +47,6 @@ test('builds GraphiQL without a home folder, and again only when a source change
   expect(builtPage()).not.toBe(first);
 });
 
-test('refers to scripts and styles below /graphiql/ only', () => {
-  build();
-  const addresses = [...builtPage().matchAll(/(?:src|href)="([^"]*)"/g)].map(([, address]) => address ?? '');
-  expect(addresses.length).toBeGreaterThan(2);
-  expect(addresses.filter((address) => !/^(\/graphiql\/assets\/|data:image\/svg)/.test(address))).toEqual([]);
-});
+function addressesIn(page: string): string[] {
+  return [...page.matchAll(/(?:src|href)="([^"]*)"/g)].map(([, address]) => address ?? '');
+}

@@ -6,17 +6,17 @@ import { type Client, createClient } from 'graphql-ws';
 export interface Connection {
   /** Sends queries and mutations over HTTP, subscriptions over a websocket. */
   readonly fetcher: Fetcher;
-  /** Takes the text of the headers editor whenever it changed. */
-  headersEdited(text: string): void;
+  /** Takes what answers the text of the headers editor, once there is one. */
+  readHeadersWith(read: () => string): void;
 }
 
 /** A connection whose socket logs in with what the headers editor holds when it connects, and connects again for ever. */
 export function createConnection(): Connection {
-  let headersText = '';
+  let readHeaders = () => '';
   const send = createGraphiQLFetcher({
     url: '/graphql',
     enableIncrementalDelivery: false,
-    wsClient: createSocket(() => authorizationIn(headersText)),
+    wsClient: createSocket(() => authorizationIn(readHeaders())),
   });
   return {
     fetcher(params, options) {
@@ -24,8 +24,8 @@ export function createConnection(): Connection {
       if (!documentAST) return send(params, options);
       return send(inDocument(params, documentAST), { ...options, documentAST });
     },
-    headersEdited(text) {
-      headersText = text;
+    readHeadersWith(read) {
+      readHeaders = read;
     },
   };
 }

@@ -1,4 +1,4 @@
-import { ToolbarButton, ToolbarMenu, useGraphiQL } from '@graphiql/react';
+import { ToolbarButton, ToolbarMenu, useGraphiQL, useGraphiQLActions } from '@graphiql/react';
 import { useEffect } from 'react';
 import type { DemoKey } from '../../src/graphql/graphiql-page.ts';
 import { EXAMPLES } from './examples.ts';
@@ -10,12 +10,20 @@ import { EXAMPLES } from './examples.ts';
 export function DemoKeyMenu({ keys }: { readonly keys: readonly DemoKey[] }) {
   const headerEditor = useGraphiQL((state) => state.headerEditor);
   const tab = useGraphiQL((state) => state.tabs[state.activeTabIndex]);
+  const { updateActiveTabValues } = useGraphiQLActions();
   const inUse = keys.find((key) => tab?.headers?.includes(key.authorization));
+
+  function use(key: DemoKey): void {
+    const headers = JSON.stringify({ Authorization: key.authorization }, null, 2);
+    headerEditor?.setValue(headers);
+    // The editor tells its tab a moment later, or not at all while it is being loaded.
+    updateActiveTabValues({ headers });
+  }
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: runs when another tab comes to the front, not when its text changes
   useEffect(() => {
     const key = tab?.headers == null ? keyFor(tab?.title, keys) : undefined;
-    if (key) headerEditor?.setValue(headersWith(key));
+    if (key && headerEditor) use(key);
   }, [headerEditor, tab?.id, keys]);
 
   return (
@@ -30,7 +38,7 @@ export function DemoKeyMenu({ keys }: { readonly keys: readonly DemoKey[] }) {
         <ToolbarMenu.Item
           key={key.authorization}
           className={key === inUse ? 'drawdown-key-in-use' : ''}
-          onSelect={() => headerEditor?.setValue(headersWith(key))}
+          onSelect={() => use(key)}
         >
           {key.label}
         </ToolbarMenu.Item>
@@ -42,10 +50,6 @@ export function DemoKeyMenu({ keys }: { readonly keys: readonly DemoKey[] }) {
 function keyFor(title: string | undefined, keys: readonly DemoKey[]): DemoKey | undefined {
   const example = EXAMPLES.find(({ name }) => name === title);
   return keys.find(({ keyType }) => keyType === example?.keyType) ?? keys[0];
-}
-
-function headersWith(key: DemoKey): string {
-  return JSON.stringify({ Authorization: key.authorization }, null, 2);
 }
 
 function KeyIcon() {

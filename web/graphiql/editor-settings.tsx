@@ -1,11 +1,28 @@
-import { useGraphiQL, useGraphiQLActions } from '@graphiql/react';
+import { type MonacoEditor, useGraphiQL, useGraphiQLActions } from '@graphiql/react';
 import { useEffect } from 'react';
 
-/** What GraphiQL leaves to its editors' defaults and we want otherwise. */
+/** What GraphiQL leaves to its editors and we want otherwise. */
 export function EditorSettings() {
+  useTabInFront();
   useSystemTheme();
   usePlainSigns();
   return null;
+}
+
+/** Editors start with the first tab, also when another one came to the front before they were loaded. */
+function useTabInFront(): void {
+  const tab = useGraphiQL((state) => state.tabs[state.activeTabIndex]);
+  const queryEditor = useGraphiQL((state) => state.queryEditor);
+  const variableEditor = useGraphiQL((state) => state.variableEditor);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: runs when an editor is there, not when its text changes
+  useEffect(() => {
+    if (tab?.query != null) show(queryEditor, tab.query);
+    if (tab?.variables != null) show(variableEditor, tab.variables);
+  }, [queryEditor, variableEditor]);
+}
+
+function show(editor: MonacoEditor | undefined, text: string): void {
+  if (editor && editor.getValue() !== text) editor.setValue(text);
 }
 
 /** Has the editors follow the system's change between light and dark, as the rest of the page does by itself. */

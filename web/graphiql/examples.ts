@@ -66,6 +66,8 @@ export const EXAMPLES: readonly Example[] = [
       input: {
         teamId,
         idempotencyKey: 'my-first-grant',
+        kind: 'PROMOTIONAL',
+        source: 'GOODWILL',
         amount: '25',
         reason: 'Thank you for trying Drawdown',
       },

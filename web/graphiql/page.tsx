@@ -1,7 +1,8 @@
+import { useGraphiQL } from '@graphiql/react';
 import { GraphiQL } from 'graphiql';
-import { useState } from 'react';
+import { useEffect, useState } from 'react';
 import type { GraphiqlSettings } from '../../src/graphql/graphiql-page.ts';
-import { createConnection } from './connection.ts';
+import { type Connection, createConnection } from './connection.ts';
 import { DemoKeyMenu } from './demo-keys.tsx';
 import { EditorSettings } from './editor-settings.tsx';
 import { EXAMPLES, type Example, PLACEHOLDER_IDS } from './examples.ts';
@@ -16,7 +17,6 @@ export function Page({ settings }: { readonly settings: GraphiqlSettings | undef
   return (
     <GraphiQL
       fetcher={connection.fetcher}
-      onEditHeaders={connection.headersEdited}
       defaultTabs={defaultTabs}
       defaultEditorToolsVisibility="variables"
       {...storage}
@@ -33,11 +33,19 @@ export function Page({ settings }: { readonly settings: GraphiqlSettings | undef
             {settings && <DemoKeyMenu keys={settings.demoKeys} />}
             {settings && <NewestCharge settings={settings} />}
             <EditorSettings />
+            <SocketHeaders connection={connection} />
           </>
         )}
       </GraphiQL.Toolbar>
     </GraphiQL>
   );
+}
+
+/** Lets the websocket log in with what the headers editor holds whenever it connects. */
+function SocketHeaders({ connection }: { readonly connection: Connection }) {
+  const editor = useGraphiQL((state) => state.headerEditor);
+  useEffect(() => connection.readHeadersWith(() => editor?.getValue() ?? ''), [connection, editor]);
+  return null;
 }
 
 function tabOf(example: Example, settings: GraphiqlSettings | undefined) {
