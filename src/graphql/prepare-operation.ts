@@ -18,7 +18,7 @@ import { DocumentCache } from './document-cache.ts';
 import { apiError } from './errors.ts';
 import { limitRules, type OperationLimits } from './limits.ts';
 import { listItems, type PagePlan, pagePlans, type Variables } from './page-plan.ts';
-import { textIsStorable } from './storable-text.ts';
+import { storableTextRule, textIsStorable, UNSTORABLE } from './storable-text.ts';
 import { subscriptionRootRule } from './subscription-root.ts';
 
 /** What a client sent, whichever way it came. */
@@ -122,7 +122,7 @@ class Documents {
 
   constructor(private readonly options: PreparationOptions) {
     this.cache = new DocumentCache(options.cacheBound ?? { entries: 1_000, chars: 8_000_000 });
-    this.firstRules = [...limitRules(options.limits), subscriptionRootRule];
+    this.firstRules = [...limitRules(options.limits), subscriptionRootRule, storableTextRule];
   }
 
   seen(hash: string): KnownDocument | undefined {
@@ -221,12 +221,7 @@ function judgeTransport({ operation }: OperationDefinitionNode, transport: Trans
 }
 
 function judgeText(variables: Variables): void {
-  if (!textIsStorable(variables)) {
-    throw refused(
-      'BAD_USER_INPUT',
-      'variables: text must not hold the character U+0000 or half of a surrogate pair.',
-    );
-  }
+  if (!textIsStorable(variables)) throw refused('BAD_USER_INPUT', `variables: ${UNSTORABLE}`);
 }
 
 function judgeListSize(plans: readonly PagePlan[], variables: Variables, limits: OperationLimits): void {

@@ -19,7 +19,8 @@ export interface RouteOptions {
 /** A handler and the name that metrics call it by: paths themselves are without number. */
 export interface Route {
   readonly name: string;
-  readonly methods: readonly string[];
+  /** Undefined where the handler refuses methods itself. */
+  readonly methods?: readonly string[];
   readonly handle: Handler;
 }
 
@@ -28,7 +29,7 @@ const READ = ['GET', 'HEAD'] as const;
 /** Finds what answers a path. */
 export function createRoutes(options: RouteOptions): (path: string) => Route {
   const exact = new Map<string, Route>([
-    ['/graphql', { name: 'graphql', methods: ['GET', 'POST', 'OPTIONS'], handle: options.graphql }],
+    ['/graphql', { name: 'graphql', handle: options.graphql }],
     ['/healthz', read('healthz', async (_, response) => sendStatus(response, 200, 'alive'))],
     [
       '/readyz',

@@ -128,9 +128,9 @@ async function answer(
   });
   response.setHeader('x-content-type-options', 'nosniff');
   try {
-    if (!url || !route.methods.includes(method))
-      response.writeHead(405, { allow: route.methods.join(', ') }).end();
-    else await route.handle(request, response, url);
+    const { methods } = route;
+    if (url && (!methods || methods.includes(method))) await route.handle(request, response, url);
+    else response.writeHead(405, methods && { allow: methods.join(', ') }).end();
   } catch (error) {
     logger.error({ err: error, path: url?.pathname }, 'a request failed');
     if (!response.headersSent) response.writeHead(500);

@@ -91,8 +91,11 @@ export function headersOf(authorization: string | undefined): Record<string, str
   return { 'content-type': 'application/json', ...(authorization && { authorization }) };
 }
 
+/** A request to `/graphql` by POST, unless it says otherwise. */
+export type RequestParts = RequestInit & { readonly path?: string; readonly duplex?: 'half' };
+
 /** Sends a request as it is. */
-export async function send(app: RunningApp, request: RequestInit & { path?: string }): Promise<HttpAnswer> {
+export async function send(app: RunningApp, request: RequestParts): Promise<HttpAnswer> {
   const response = await fetch(`${app.url}${request.path ?? '/graphql'}`, { method: 'POST', ...request });
   const text = await response.text();
   return { status: response.status, text, body: parsed(text) };
