@@ -136,7 +136,7 @@ export interface GrantChange {
   readonly reason: string;
 }
 
-/** What operators changed of these grants, each team's own, in order. */
+/** What operators changed of these grants, in order, within a millisecond too: voiding is final, expiries grow. */
 export async function changesOf(
   reader: Reader,
   grants: readonly { readonly teamId: Uuid; readonly grantId: Uuid }[],
@@ -158,7 +158,7 @@ export async function changesOf(
     from unnest(${arrayOf(grants.map(({ teamId }) => teamId))}::uuid[], ${arrayOf(grants.map(({ grantId }) => grantId))}::uuid[])
       as n (team_id, grant_id)
     join grant_changes c on c.team_id = n.team_id and c.grant_id = n.grant_id
-    order by c.id`;
+    order by c.at, c.change = 'VOIDED', c.expires_at_before`;
   return rows.map((row) => ({
     grantId: row.grant_id,
     change: row.change,
