@@ -51,10 +51,7 @@ export function transactionPool(
   };
   const next = (): TransactionConnection => {
     const connection = usable();
-    deadlines.set(
-      connection,
-      setTimeout(() => connection.giveUp(), longestMs),
-    );
+    deadlines.set(connection, setTimeout(() => connection.giveUp(), longestMs).unref());
     return connection;
   };
   return {

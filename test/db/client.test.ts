@@ -196,7 +196,7 @@ test('answers UNAVAILABLE where no server listens, without delay', async () => {
 
 test('answers UNAVAILABLE when the database falls silent without closing, and works on when it is back', async () => {
   const line = await lineTo(database.url);
-  const db = connect({ url: line.url, role: 'drawdown_app', poolSize: 2, longestTransactionMs: 200 });
+  const db = connect({ url: line.url, role: 'drawdown_app', poolSize: 2, longestTransactionMs: 3_000 });
   await inTransaction(db, (tx) => insertMark(tx, 1));
   const silenced = inTransaction(db, async (tx) => {
     line.silence();
