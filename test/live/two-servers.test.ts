@@ -109,16 +109,18 @@ function visit(
         events.push(...Object.values(data ?? {}));
         if (events.length >= count || events.at(-1)?.seq === LAST) leave();
       },
-      // A server that stops sends its clients away, to come back.
-      error: (lost) => (codeOf(lost) === 1012 ? resolve(events) : reject(lost)),
+      error: (lost) => (isGoingAway(lost) ? resolve(events) : reject(lost)),
       complete: () => resolve(events),
     };
     client.subscribe({ query, variables: { after } }, sink);
   });
 }
 
-function codeOf(lost: unknown): unknown {
-  return typeof lost === 'object' && lost !== null && 'code' in lost ? lost.code : lost;
+/** Whether a server that stops has sent its client away, to come back, or has not let it in any more. */
+function isGoingAway(lost: unknown): boolean {
+  if (typeof lost !== 'object' || lost === null) return false;
+  if ('code' in lost) return lost.code === 1012 || lost.code === 1006;
+  return 'message' in lost && /ECONNREFUSED|ECONNRESET|hang up/.test(String(lost.message));
 }
 
 test('over websockets, ranges tile across disconnects, two servers and the restart of one', async () => {
