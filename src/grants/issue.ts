@@ -193,10 +193,12 @@ function newGrant(id: Uuid, input: IssueGrant, actor: ActorRef, atMs: number): G
 const MAX_GRANT = MAX_NANO / 1000n;
 
 function checkIssue(input: IssueGrant, atMs: number): void {
-  const { kind, amountNano, priority = 50, effectiveAt, expiresAt, scope = {} } = input;
+  const { kind, amountNano, costBasisNano, priority = 50, effectiveAt, expiresAt, scope = {} } = input;
   checkReason(input.reason);
   if (amountNano <= 0n || amountNano > MAX_GRANT)
     throw badInput('amount', 'must be above 0 and at most 9,223,372 credits.');
+  if (costBasisNano !== undefined && (costBasisNano < 0n || costBasisNano > MAX_GRANT))
+    throw badInput('costBasis', 'must be from 0 to 9,223,372 credits.');
   if (!Number.isInteger(priority) || priority < 0 || priority > 100)
     throw badInput('priority', 'must be from 0 to 100.');
   if (!(GRANT_SOURCES[kind] as readonly string[]).includes(input.source)) {

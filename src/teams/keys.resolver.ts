@@ -178,7 +178,7 @@ export class KeyResolver {
     @Arg('input', () => CreateServiceKeyInput, { description: 'The key to create.' })
     input: CreateServiceKeyInput,
   ): Promise<CreateServiceKeyPayload> {
-    const teamId = input.teamId ? parseId('team', input.teamId, 'teamId') : undefined;
+    const teamId = input.teamId == null ? undefined : parseId('team', input.teamId, 'teamId');
     return this.create(ctx, { ...input, teamId });
   }
 

@@ -159,7 +159,7 @@ function isText(text: string, limit: number): boolean {
 }
 
 function optionalId(kind: IdKind, id: string | null | undefined, field: string): Uuid | undefined {
-  return id ? parseId(kind, id, field) : undefined;
+  return id == null ? undefined : parseId(kind, id, field);
 }
 
 function invalid(field: string, message: string): ChargeRefusal {
