@@ -2,7 +2,7 @@ import type { Db } from '../db/client.ts';
 import { type ConnectionArgs, type Page, pageOf, pageWindow } from '../graphql/connection.ts';
 import { keyset } from '../graphql/cursor.ts';
 import type { Uuid } from '../id.ts';
-import type { ModelRow, PriceVersionRow } from './catalog.ts';
+import type { ModelRow, PriceVersionRow } from './catalog-reads.ts';
 import { type ModelFilter, modelsBy, versionsOf } from './catalog-reads.ts';
 
 /** How models are ordered. */

@@ -1,8 +1,10 @@
 import { and, asc, desc, eq, gt, ilike, inArray, lt, type SQL } from 'drizzle-orm';
 import type { Reader } from '../db/client.ts';
 import type { Uuid } from '../id.ts';
-import type { ModelRow, PriceVersionRow } from './catalog.ts';
 import { models, priceVersions } from './tables.ts';
+
+export type ModelRow = typeof models.$inferSelect;
+export type PriceVersionRow = typeof priceVersions.$inferSelect;
 
 /** Which models a list shows. */
 export interface ModelFilter {

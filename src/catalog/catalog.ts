@@ -5,14 +5,11 @@ import { claimKey } from '../db/idempotency.ts';
 import { assert, badInput, DomainError, notFound } from '../domain-error.ts';
 import { newUuid, type Uuid } from '../id.ts';
 import { INSTALLATION } from '../teams/audit.ts';
-import { modelByKey } from './catalog-reads.ts';
+import { type ModelRow, modelByKey, type PriceVersionRow } from './catalog-reads.ts';
 import { type ModelFacts, NO_FACTS } from './model-facts.ts';
 import type { Price } from './price.ts';
 import { formatPrice } from './price-json.ts';
 import { catalogState, gpuTypes, models, priceVersions, products } from './tables.ts';
-
-export type ModelRow = typeof models.$inferSelect;
-export type PriceVersionRow = typeof priceVersions.$inferSelect;
 
 /** Who changes the catalogue, why and when. */
 export interface CatalogChange {

@@ -4,7 +4,7 @@ import { connectionType } from '../graphql/connection.ts';
 import { Node } from '../graphql/node.ts';
 import { DateTimeScalar } from '../graphql/scalars.ts';
 import { publicId } from '../id.ts';
-import type { ModelRow } from './catalog.ts';
+import type { ModelRow } from './catalog-reads.ts';
 import { type ModelFacts, NO_FACTS } from './model-facts.ts';
 
 /** A fact that has no field of its own. */

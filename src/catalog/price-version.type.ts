@@ -5,7 +5,7 @@ import { connectionType } from '../graphql/connection.ts';
 import { Node } from '../graphql/node.ts';
 import { DateTimeScalar, DecimalScalar } from '../graphql/scalars.ts';
 import { publicId } from '../id.ts';
-import type { PriceVersionRow } from './catalog.ts';
+import type { PriceVersionRow } from './catalog-reads.ts';
 import { PriceComponentObject, PriceMultiplierObject } from './price.type.ts';
 import { parsePrice } from './price-json.ts';
 

@@ -1,7 +1,7 @@
 import type { Reader } from '../db/client.ts';
 import type { Uuid } from '../id.ts';
 import { ACCOUNT, ENTRY_KIND } from '../ledger/account.ts';
-import type { Fragment, HealthCheck } from '../ledger/health.ts';
+import type { Fragment, HealthCheck } from '../ledger/health-checks.ts';
 import { CHARGE_STATUS } from './charge.ts';
 
 type Teams = Uuid | 'ALL';

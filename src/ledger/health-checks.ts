@@ -1,7 +1,18 @@
 import { arrayOf } from '../db/arrays.ts';
 import type { Reader } from '../db/client.ts';
 import { ACCOUNT, ENTRY_KIND } from './account.ts';
-import type { Fragment, HealthCheck } from './health.ts';
+
+/** A promise of the books, and how to look for what breaks it in all teams at once. */
+export interface HealthCheck {
+  readonly name: string;
+  /** What holds, for people. */
+  readonly promise: string;
+  /** Selects `team_id` and `detail` of each violation, by one statement: so nothing posted meanwhile is seen in part. */
+  readonly violations: (reader: Reader) => Fragment;
+}
+
+/** A part of a statement, made by `reader.sql`. */
+export type Fragment = ReturnType<Reader['sql']>;
 
 const { GRANT, HELD, DISPUTED, RECEIVABLE } = ACCOUNT;
 const { ISSUE, CHARGE, EXPIRY, VOID, REVERSAL, EXTENSION, DEBT_PAYMENT } = ENTRY_KIND;

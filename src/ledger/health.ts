@@ -1,18 +1,6 @@
 import type { Reader } from '../db/client.ts';
 import { type AccountName, accountName, isAccount } from './account.ts';
-import { LEDGER_CHECKS } from './health-checks.ts';
-
-/** A promise of the books, and how to look for what breaks it in all teams at once. */
-export interface HealthCheck {
-  readonly name: string;
-  /** What holds, for people. */
-  readonly promise: string;
-  /** Selects `team_id` and `detail` of each violation, by one statement: so nothing posted meanwhile is seen in part. */
-  readonly violations: (reader: Reader) => Fragment;
-}
-
-/** A part of a statement, made by `reader.sql`. */
-export type Fragment = ReturnType<Reader['sql']>;
+import { type HealthCheck, LEDGER_CHECKS } from './health-checks.ts';
 
 /** What came of one check. */
 export interface CheckResult {
