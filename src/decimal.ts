@@ -48,7 +48,10 @@ export function formatDecimal(value: Decimal): string {
 
 export function addDecimal(a: Decimal, b: Decimal): Decimal {
   const scale = Math.max(a.scale, b.scale);
-  return { coefficient: a.coefficient * pow10(scale - a.scale) + b.coefficient * pow10(scale - b.scale), scale };
+  return {
+    coefficient: a.coefficient * pow10(scale - a.scale) + b.coefficient * pow10(scale - b.scale),
+    scale,
+  };
 }
 
 export function multiplyDecimal(a: Decimal, b: Decimal): Decimal {

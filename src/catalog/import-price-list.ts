@@ -10,11 +10,10 @@ import {
   firstVersionRow,
   insertModels,
   lockCatalog,
-  type ModelRow,
   newModelRow,
   nextVersionRow,
-  type PriceVersionRow,
 } from './catalog.ts';
+import type { ModelRow, PriceVersionRow } from './catalog-reads.ts';
 import type { PriceList } from './import-prices.ts';
 import type { ListedModel } from './listed-model.ts';
 import { formatPrice, parsePrice } from './price-json.ts';
