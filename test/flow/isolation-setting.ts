@@ -113,6 +113,18 @@ export function send(
   return ask(tenants.app, credentials.get(actor), query, variables);
 }
 
+/** Calls a mutation with an input, for what it refuses. */
+export function mutate(
+  setting: IsolationSetting,
+  actor: ActorName,
+  name: string,
+  type: string,
+  input: object,
+): Promise<HttpAnswer> {
+  const query = `mutation ($input: ${type}!) { ${name}(input: $input) { userErrors { code message path } } }`;
+  return send(setting, actor, { query, variables: { input } });
+}
+
 /** YES, or the code of the first error. */
 export function answerOf({ body }: HttpAnswer): string {
   const [error] = body.errors ?? [];
