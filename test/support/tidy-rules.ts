@@ -264,7 +264,7 @@ export const RULES: readonly Rule[] = [
     name: 'every relative import names its file, and no file only passes on what others export',
     broken: (file) => [
       ...file.imports
-        .filter((one) => one.relative && !/\.(ts|tsx|json|css|mjs)$/.test(one.target))
+        .filter((one) => one.relative && !/\.(ts|tsx|json|css|mjs|graphql\?raw)$/.test(one.target))
         .map((one) => one.target),
       ...file.imports
         .filter((one) => one.reexport && inSource(file))
