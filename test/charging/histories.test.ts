@@ -1,8 +1,10 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { CHARGE_CHECKS } from '../../src/charging/charge-checks.ts';
+import { verifyBooks } from '../../src/charging/verify-books.ts';
 import type { Uuid } from '../../src/id.ts';
 import { checkpointKey } from '../../src/ledger/checkpoint.ts';
-import { verifyTeam } from '../../src/ledger/verify.ts';
+import { ledgerHealth } from '../../src/ledger/health.ts';
 import { ConcurrentHistory, type Setting } from '../support/concurrent-history.ts';
 import { concurrentHistories } from '../support/concurrent-steps.ts';
 import { useDatabase } from '../support/database.ts';
@@ -141,9 +143,13 @@ function faultsOf(records: readonly TeamRecord[], history: ConcurrentHistory, se
   return [...ofTeams, ...faultsOfDeeds(records, history.deeds)];
 }
 
-/** What the product's own verification finds. */
+/** What the product itself finds: the proof of each team's books, and the audit of all. */
 async function problemsOf(teamIds: readonly Uuid[]): Promise<string[]> {
   const key = checkpointKey('5a'.repeat(32));
-  const verified = await Promise.all(teamIds.map((teamId) => verifyTeam(database.db, teamId, { key })));
-  return verified.flatMap(({ problems }) => problems.map(({ message }) => message));
+  const verified = await Promise.all(teamIds.map((teamId) => verifyBooks(database.db, teamId, { key })));
+  const { checks } = await ledgerHealth(database.db, new Date(START), CHARGE_CHECKS);
+  return [
+    ...verified.flatMap(({ problems }) => problems.map(({ message }) => message)),
+    ...checks.flatMap(({ name, sample }) => sample.map((violation) => `${name}: ${violation}`)),
+  ];
 }
