@@ -1,6 +1,7 @@
 import { type FollowOptions, follow, type Numbered } from '../client/follow.ts';
 import { BalanceChangedDocument, LedgerEntryPostedDocument } from '../client/generated/graphql.ts';
 import { type LiveClient, openLiveClient } from '../client/live-client.ts';
+import { mapped } from '../client/mapped.ts';
 import { Tiling } from './tiling.ts';
 
 /** What one subscription saw. */
@@ -115,21 +116,4 @@ class Watcher {
   private lose(): void {
     this.losses += 1;
   }
-}
-
-/** The same iterator with other values; it ends at once when it is told to. */
-function mapped<A, B>(source: AsyncIterableIterator<A>, change: (value: A) => B): AsyncIterableIterator<B> {
-  return {
-    next: async () => {
-      const { done, value } = await source.next();
-      return done ? { done, value: undefined } : { done: false, value: change(value) };
-    },
-    return: async () => {
-      await source.return?.();
-      return { done: true, value: undefined };
-    },
-    [Symbol.asyncIterator]() {
-      return this;
-    },
-  };
 }
