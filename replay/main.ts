@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { basename } from 'node:path';
+import { basename, resolve } from 'node:path';
 import { type ReplayOptions, readOptions, USAGE } from './options.ts';
 import { makePlan, type Plan } from './prepare.ts';
-import { makeDataFolder, type Product, runTask, startProduct } from './product.ts';
+import { type Environment, makeDataFolder, type Product, runTask, startProduct } from './product.ts';
 import { type Progress, showProgress } from './progress.ts';
 import {
   describeGrants,
@@ -38,8 +38,12 @@ function describePlan({ trace, models }: ReplayOptions, { requests }: Plan): voi
 }
 
 /** Whether there is something left to repeat the run on. */
-function isKept({ server }: Pick<ReplayOptions, 'server'>): boolean {
-  return Boolean(server ?? (process.env.DATABASE_URL || process.env.DATA_DIR));
+function isKept({ server }: ReplayOptions): boolean {
+  return server !== undefined || keepsData();
+}
+
+function keepsData(): boolean {
+  return Boolean(process.env.DATABASE_URL || process.env.DATA_DIR);
 }
 
 /** A server for this run only; its data go with it unless the environment says where to keep them. */
@@ -47,13 +51,13 @@ async function withOwnProduct(
   { prices }: ReplayOptions,
   work: (product: Product) => Promise<number>,
 ): Promise<number> {
-  const folder = isKept({ server: undefined }) ? undefined : makeDataFolder();
-  const environment = folder ? { DATA_DIR: folder.path } : {};
+  const folder = keepsData() ? undefined : makeDataFolder();
+  const environment = folder ? isolated(folder.path) : {};
   try {
     const product = await startProduct(environment);
     try {
       print(row('Server', `${product.url}, started for this run`));
-      const report = await runTask(['import-prices', prices], environment);
+      const report = await runTask(['import-prices', resolve(prices)], environment);
       print(
         row('Prices', `${basename(prices)}: ${report.split('\n').find((line) => / models: /.test(line))}`),
       );
@@ -64,6 +68,11 @@ async function withOwnProduct(
   } finally {
     folder?.remove();
   }
+}
+
+/** What is set here, if only to nothing, is not looked up in a `.env` that is meant for the real server. */
+function isolated(dataDir: string): Environment {
+  return { DATA_DIR: dataDir, DATABASE_URL: '', DATABASE_OWNER_URL: '', NODE_ENV: 'development' };
 }
 
 async function replayOn(

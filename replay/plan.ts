@@ -94,7 +94,7 @@ function paramsOf(fields: PriceFields, seed: string, line: number): Map<UsagePar
   return new Map(chosen.flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])));
 }
 
-/** One of the values or, as often as any of them and once more, none. */
+/** One of the values or, twice as often as any of them, none. */
 function sometimes(values: readonly string[], ...words: readonly (string | number)[]): string | undefined {
   return values[chance(values.length + 2, ...words)];
 }

@@ -24,6 +24,7 @@ export interface OwnProduct extends Product {
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
+const DEFAULTS: Environment = { LOG_LEVEL: 'error', HOST: '127.0.0.1', PORT: '0', DEMO_DATA: 'true' };
 const NODE_FLAGS = ['--max-semi-space-size=64', '--import', 'tsx'];
 
 /**
@@ -31,7 +32,7 @@ const NODE_FLAGS = ['--max-semi-space-size=64', '--import', 'tsx'];
  * @throws Error with what it said when it ends before that.
  */
 export async function startProduct(environment: Environment): Promise<OwnProduct> {
-  const child = run('src/main.ts', [], { LOG_LEVEL: 'error', PORT: '0', DEMO_DATA: 'true', ...environment });
+  const child = run('src/main.ts', [], { ...DEFAULTS, ...environment });
   const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
   const { pid } = child;
   const product = await welcome(child);
