@@ -28,7 +28,7 @@ async function main(stopping: AbortSignal): Promise<number> {
   const plan = makePlan(options);
   describePlan(options, plan);
   if (options.server) return replayOn(options.server, options, plan, stopping);
-  return withOwnProduct(options, (product) => replayOn(product, options, plan, stopping));
+  return withOwnProduct(options, stopping, (product) => replayOn(product, options, plan, stopping));
 }
 
 function describePlan({ trace, models }: ReplayOptions, { requests }: Plan): void {
@@ -49,6 +49,7 @@ function keepsData(): boolean {
 /** A server for this run only; its data go with it unless the environment says where to keep them. */
 async function withOwnProduct(
   { prices }: ReplayOptions,
+  stopping: AbortSignal,
   work: (product: Product) => Promise<number>,
 ): Promise<number> {
   const folder = keepsData() ? undefined : makeDataFolder();
@@ -56,6 +57,7 @@ async function withOwnProduct(
   try {
     const product = await startProduct(environment);
     try {
+      stopping.throwIfAborted();
       print(row('Server', `${product.url}, started for this run`));
       const report = await runTask(['import-prices', resolve(prices)], environment);
       print(

@@ -37,7 +37,10 @@ test('throws the last error when patience would be over before the next attempt'
   await expect(withRetries(asked, { giveUpAfterMs: 30_000 })).rejects.toThrow('OVERLOADED');
 });
 
-test('throws once the run is stopped', async () => {
-  const stopped = { giveUpAfterMs: 10_000, signal: AbortSignal.abort() };
-  await expect(withRetries(failing(new Unreachable('gone')), stopped)).rejects.toThrow('gone');
+test('does not try once the run is stopped, nor again when it is stopped meanwhile', async () => {
+  const stopped = { giveUpAfterMs: 10_000, signal: AbortSignal.abort(new Error('stopped')) };
+  await expect(withRetries(failing(), stopped)).rejects.toThrow('stopped');
+  const stopping = new AbortController();
+  const patience = { giveUpAfterMs: 10_000, signal: stopping.signal, onRetry: () => stopping.abort() };
+  await expect(withRetries(failing(new Unreachable('gone')), patience)).rejects.toThrow(/abort/);
 });
