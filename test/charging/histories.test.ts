@@ -111,7 +111,7 @@ describe('many clients of several processes at once', () => {
     },
   );
 
-  test('charge, repeat, refuse, expire, void, extend and reverse', () => {
+  test.skipIf(seeds.length < 4)('charge, repeat, refuse, expire, void, extend and reverse', () => {
     const entryKinds = Object.values(KIND).map((kind) => `entry ${kind}`);
     const charges = ['CHARGED', 'CHARGED again', 'UNBILLED', 'UNBILLED again'];
     const refusals = ['OUT_OF_CREDITS', 'IDEMPOTENCY_CONFLICT'];

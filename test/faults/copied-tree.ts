@@ -32,8 +32,9 @@ export async function copyTree(root: string): Promise<CopiedTree> {
   const folder = mkdtempSync(join(tmpdir(), 'drawdown-fault-'));
   const listed = ['ls-files', '-z', '--cached', '--others', '--exclude-standard', '--deduplicate'];
   const { stdout } = await run('git', listed, { cwd: root, maxBuffer: 2 ** 26 });
-  for (const file of stdout.split('\0').filter(Boolean)) {
-    cpSync(join(root, file), join(folder, file), { force: true, errorOnExist: false });
+  // Where the packages are a link, git takes it for a file.
+  for (const file of stdout.split('\0').filter((name) => name !== '' && name !== 'node_modules')) {
+    cpSync(join(root, file), join(folder, file));
   }
   symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'));
   return {

@@ -61,22 +61,25 @@ export class ConcurrentHistory {
       this.setting.clocks[index] = this.nowMs(index) + step.seconds * SECOND;
       return;
     }
+    if (step.what === 'CHARGE') return this.charge(poster, step.team, step.usages);
     const teamId = at(this.setting.teams, step.team);
-    if (step.what === 'CHARGE') return this.charge(poster, teamId, step.usages);
     const deed = this.deedOf(step, teamId, index);
     if (deed) await this.perform(deed, step.twice ? [index, index + 1] : [index]);
   }
 
-  private async charge(poster: Poster, teamId: Uuid, usages: readonly KeyedUsage[]): Promise<void> {
-    const models = usages.map(({ key }) => at(this.setting.models, key));
-    const requests = usages.map((one, i) => requestOf(teamId, at(models, i).key, one));
-    const knownSeq = this.seqs.get(teamId) ?? 0n;
-    const results = await poster.charge(requests);
+  private async charge(poster: Poster, team: number, usages: readonly KeyedUsage[]): Promise<void> {
+    const sent = usages.map((one) => {
+      const model = at(this.setting.models, one.key);
+      const teamId = at(this.setting.teams, team + one.further);
+      const knownSeq = this.seqs.get(teamId) ?? 0n;
+      return { model, knownSeq, request: requestOf(teamId, model.key, one) };
+    });
+    const results = await poster.charge(sent.map(({ request }) => request));
     results.forEach((result, i) => {
-      const request = at(requests, i);
-      this.answers.push({ request, result, model: at(models, i), knownSeq });
-      if (result.ok) push(this.charges, teamId, result.charge.id);
-      this.learn(teamId, result.balance?.seq ?? 0n);
+      const { request, model, knownSeq } = at(sent, i);
+      this.answers.push({ request, result, model, knownSeq });
+      if (result.ok) push(this.charges, request.teamId, result.charge.id);
+      this.learn(request.teamId, result.balance?.seq ?? 0n);
     });
   }
 

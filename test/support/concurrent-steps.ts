@@ -25,6 +25,8 @@ interface Extend {
 /** The key decides what was used; the other variant is the same key with other input. */
 export interface KeyedUsage {
   readonly key: number;
+  /** How many teams on from the one of the call. */
+  readonly further: number;
   readonly other: boolean;
 }
 
@@ -49,7 +51,11 @@ const KEYS = 90;
 const team = fc.nat(TEAMS - 1);
 const twice = fc.integer({ min: 0, max: 3 }).map((n) => n === 0);
 const usages = fc.array(
-  fc.record({ key: fc.nat(KEYS - 1), other: fc.integer({ min: 0, max: 7 }).map((n) => n === 0) }),
+  fc.record({
+    key: fc.nat(KEYS - 1),
+    further: fc.constantFrom(0, 0, 0, 1, 2, 3),
+    other: fc.integer({ min: 0, max: 7 }).map((n) => n === 0),
+  }),
   { minLength: 1, maxLength: 8 },
 );
 const terms: fc.Arbitrary<Terms> = fc.record({

@@ -38,6 +38,7 @@ export function audit(record: TeamRecord, facts: AuditFacts): Audited {
       ...faultsOfOrder(record, states),
       ...faultsOfCharges(record, states, facts),
       ...faultsOfReversals(record),
+      ...faultsOfReturns(record, states),
       ...faultsOfGrants(record, last),
       ...faultsOfWallet(record, last),
     ],
@@ -224,6 +225,31 @@ function faultsOfReversals(record: TeamRecord): string[] {
     }
   }
   return faults;
+}
+
+/** What comes back to a grant that has ended ends at once, before anything else happens. */
+function faultsOfReturns({ entries }: TeamRecord, states: readonly StateThen[]): string[] {
+  return entries.flatMap((entry, i) => {
+    const isLast = entries[i + 1]?.posting_id !== entry.posting_id;
+    if (entry.kind !== KIND.REVERSAL || !isLast) return [];
+    const ended = [...(states[i + 1]?.grants.values() ?? [])].filter(
+      ({ remaining, voided, expiresAt }) =>
+        remaining > 0n && (voided || (expiresAt !== null && expiresAt <= entry.posted_at)),
+    );
+    const next = entries.slice(i + 1, i + 1 + ended.length);
+    const isDrained = (id: string) =>
+      next.some(
+        ({ kind, debit_ref, occurred_at }) =>
+          (kind === KIND.EXPIRY || kind === KIND.VOID) &&
+          debit_ref === id &&
+          occurred_at.getTime() === entry.posted_at.getTime(),
+      );
+    return ended
+      .filter(({ terms }) => !isDrained(terms.id))
+      .map(
+        ({ terms }) => `entry ${entry.seq} returns credit to grant ${terms.id}, which has ended and keeps it`,
+      );
+  });
 }
 
 function faultsOfGrants({ grants }: TeamRecord, last: StateThen): string[] {
