@@ -1,8 +1,8 @@
 import { execFile } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { creditsOf, nanoOf } from '../../replay/fraction.ts';
 import { makePlan } from '../../replay/prepare.ts';
 import type { Environment } from '../../replay/product.ts';
@@ -11,6 +11,9 @@ import { type RunResult, runReplay } from '../../replay/run.ts';
 import { MODELS, PRICES, replayOptions, TRACE, useServers } from './replay-server.ts';
 
 const servers = useServers();
+const files = mkdtempSync(join(tmpdir(), 'drawdown-files-'));
+
+afterAll(() => rmSync(files, { recursive: true }));
 
 interface Ended {
   readonly code: number;
@@ -67,7 +70,7 @@ describe('the command', () => {
   });
 
   test('ends with 1 and names the first difference when the server charges other prices', async () => {
-    const prices = join(tmpdir(), `prices-${process.pid}.json`);
+    const prices = join(files, 'prices.json');
     writeFileSync(prices, readFileSync(PRICES, 'utf8').replace('1.4e-07', '1.41e-07'));
     const { code, said } = await npmRunReplay([...common(prices), ...server()]);
     expect(said).toMatch(
@@ -77,7 +80,7 @@ describe('the command', () => {
   });
 
   test('says what it cannot use', async () => {
-    const trace = join(tmpdir(), `trace-${process.pid}.csv`);
+    const trace = join(files, 'bad.csv');
     writeFileSync(trace, 'TIMESTAMP,ContextTokens,GeneratedTokens\n2024-05-13 23:59:30,1\n');
     const { code, said } = await npmRunReplay([...common(), '--trace', trace]);
     expect(said).toContain(`${trace}: line 2: must be like`);
