@@ -34,8 +34,8 @@ export interface DecidedBatch {
 }
 
 /**
- * Charges a batch in one transaction: decides each request in order on the state of its team and writes everything by a
- * fixed number of multi-row statements. Refusals are values; a throw means that nothing of the batch was written.
+ * Charges a batch in one transaction: decides each request in order on the state of its team and writes everything by
+ * one multi-row statement. Refusals are values; a throw means that nothing of the batch was written.
  * @throws StaleBook when an OPTIMISTIC decision came too late; a unique violation when a key was used meanwhile.
  */
 export async function chargeBatch(
@@ -67,9 +67,8 @@ export async function chargeBatch(
   });
   const books = [...teams.values()].map(({ book }) => book);
   await sentTogether([
-    writeBooks(tx, books),
+    writeBooks(tx, books, fresh.length > 0 ? [insertCharges(tx, fresh)] : []),
     verifyBooks(tx, heads ? [] : books.filter((book) => !book.changed)),
-    ...(fresh.length > 0 ? [insertCharges(tx, fresh)] : []),
   ]);
   return { results, books };
 }

@@ -2,6 +2,7 @@ import type { ActorKind } from '../actor.ts';
 import { arrayOf, byteaArrayOf, instantArrayOf, textArrayOf } from '../db/arrays.ts';
 import type { Reader, Tx } from '../db/client.ts';
 import type { Uuid } from '../id.ts';
+import type { Write } from '../ledger/post.ts';
 import { CHARGE_STATUS, type Charge, type ChargeStatus, type KeyedCharge } from './charge.ts';
 
 /** A charge as SQL selects it. */
@@ -78,8 +79,8 @@ export async function chargesByKey(
   }));
 }
 
-/** Writes charges by one statement. A key that exists raises 23505: the unique index is the judge. */
-export async function insertCharges(tx: Tx, keyed: readonly KeyedCharge[]): Promise<void> {
+/** Writes charges, as a part of `writeBooks`. A key that exists raises 23505: the unique index is the judge. */
+export function insertCharges(tx: Tx, keyed: readonly KeyedCharge[]): Write {
   const column = (pick: (c: Charge) => string | number | bigint | null) =>
     arrayOf(keyed.map(({ charge }) => pick(charge)));
   const json = (pick: (c: Charge) => object | null) =>
@@ -89,7 +90,7 @@ export async function insertCharges(tx: Tx, keyed: readonly KeyedCharge[]): Prom
         return value === null ? null : JSON.stringify(value);
       }),
     );
-  await tx.sql`
+  return tx.sql`
     insert into charges (team_id, id, key_digest, request_digest, status, model_id, price_version_id, quantities, params,
       amount_nano, debt_nano, from_seq, to_seq, occurred_at, posted_at, member_id, api_key_id, deployment_id, run_id, tags,
       actor_kind, actor_id)

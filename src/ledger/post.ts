@@ -1,3 +1,4 @@
+import type { PendingQuery, Row } from 'postgres';
 import { arrayOf, byteaArrayOf, instantArrayOf, textArrayOf } from '../db/arrays.ts';
 import type { Tx } from '../db/client.ts';
 import { sentTogether } from '../db/sent-together.ts';
@@ -88,8 +89,15 @@ export async function lockBook(
   return (await openBooks(tx, heads, nowMs, grantIds)).get(teamId);
 }
 
-/** Writes what was posted in the books, by a fixed number of multi-row statements, and tells it as facts of the transaction. */
-export async function writeBooks(tx: Tx, books: Iterable<Book>): Promise<void> {
+/** A statement that writes and has not been sent: it may become a part of another. */
+export type Write = PendingQuery<Row[]>;
+
+/**
+ * Writes what was posted in the books, and `rows` that belong to it, by one multi-row statement whatever their number,
+ * and tells it as facts of the transaction. New grants, which are rare, take a statement each.
+ * @throws StaleBook when a wallet is not the version that its book was opened on.
+ */
+export async function writeBooks(tx: Tx, books: Iterable<Book>, rows: readonly Write[] = []): Promise<void> {
   const changed = [...books].filter((book) => book.changed);
   if (changed.length === 0) return;
   const entries = changed.flatMap((book) => book.entries);
@@ -99,11 +107,14 @@ export async function writeBooks(tx: Tx, books: Iterable<Book>): Promise<void> {
   const fresh = changed.flatMap((book) =>
     [...book.newGrants].map((grant) => ({ teamId: book.teamId, grant })),
   );
-  await sentTogether([
-    updateWallets(tx, changed),
+  const writes = [
     ...(touched.length > 0 ? [updateGrants(tx, touched)] : []),
+    ...(entries.length > 0 ? [tx.sql`${insertEntries(tx, entries)} where ${allWallets(tx, changed)}`] : []),
+    ...rows,
+  ];
+  await sentTogether([
+    writeTogether(tx, changed, writes),
     ...(fresh.length > 0 ? [insertGrants(tx, fresh)] : []),
-    ...(entries.length > 0 ? [insertEntries(tx, entries)] : []),
   ]);
   for (const book of changed) if (book.entries.length > 0) tx.facts.push(postedFact(book));
 }
@@ -147,10 +158,23 @@ export class StaleBook extends Error {}
 
 const STALE = 'A wallet changed while a decision on it was made.';
 
-/** @throws StaleBook when a wallet is not the version that its book was opened on. */
-async function updateWallets(tx: Tx, books: readonly Book[]): Promise<void> {
+/** One statement is one trip to the database: the wallets are written, and so locked, before the rest of it. */
+async function writeTogether(tx: Tx, books: readonly Book[], writes: readonly Write[]): Promise<void> {
+  const parts = writes.map((write, i) => tx.sql`, ${tx.sql(`write_${i}`)} as (${write})`);
+  const [done] = await tx.sql<{ wallets: number }[]>`
+    with wallet as (${updateWallets(tx, books)} returning 1) ${parts.length > 0 ? parts : tx.sql``}
+    select count(*)::int as wallets from wallet`;
+  if (done?.wallets !== books.length) throw new StaleBook(STALE);
+}
+
+/** Whether every wallet was still the version that its book was opened on: of a stale one nothing else is tried. */
+function allWallets(tx: Tx, books: readonly Book[]): Write {
+  return tx.sql`(select count(*) from wallet) = ${books.length}`;
+}
+
+function updateWallets(tx: Tx, books: readonly Book[]): Write {
   const balances = (pick: (b: BalancesAfter) => bigint) => arrayOf(books.map((book) => pick(book.balances)));
-  const { count } = await tx.sql`
+  return tx.sql`
     update wallets w set version = w.version + 1, seq = n.seq, charge_count = n.charge_count, head_hash = n.head_hash,
       head_posted_at = n.posted_at, available_nano = n.available, prepaid_nano = n.prepaid,
       unrestricted_nano = n.unrestricted, held_nano = n.held, disputed_nano = n.disputed, unpaid_nano = n.unpaid,
@@ -164,7 +188,6 @@ async function updateWallets(tx: Tx, books: readonly Book[]): Promise<void> {
       ${balances((b) => b.unpaidNano)}::int8[], ${instantArrayOf(books.map((book) => book.nextDueAtMs))}::timestamptz[]
     ) as n (team_id, version, seq, charge_count, head_hash, posted_at, available, prepaid, unrestricted, held, disputed, unpaid, next_due_at)
     where w.team_id = n.team_id and w.version = n.version`;
-  if (count < books.length) throw new StaleBook(STALE);
 }
 
 interface GrantChange {
@@ -176,12 +199,12 @@ function isClosed({ grant }: GrantChange): boolean {
   return grant.status !== 'OPEN' && grant.status !== 'SCHEDULED';
 }
 
-async function updateGrants(tx: Tx, changes: readonly GrantChange[]): Promise<void> {
+function updateGrants(tx: Tx, changes: readonly GrantChange[]): Write {
   const amounts = (pick: (g: GrantAccount) => bigint | null) =>
     arrayOf(changes.map(({ grant }) => pick(grant)));
   const instants = (pick: (g: GrantAccount) => number | null) =>
     instantArrayOf(changes.map(({ grant }) => pick(grant)));
-  await tx.sql`
+  return tx.sql`
     update grants g set remaining_nano = n.remaining, spent_nano = n.spent, held_nano = n.held, expired_nano = n.expired,
       voided_nano = n.voided, status = n.status, closed = n.closed, closed_at = n.closed_at, closed_seq = n.closed_seq,
       expires_at = n.expires_at
@@ -229,12 +252,12 @@ async function insertGrants(tx: Tx, changes: readonly GrantChange[]): Promise<vo
   }
 }
 
-/** Writes entries by one statement; what books append goes through `writeBooks`. */
-export async function insertEntries(tx: Tx, entries: readonly Entry[]): Promise<void> {
+/** What books append goes through `writeBooks`. */
+export function insertEntries(tx: Tx, entries: readonly Entry[]): Write {
   const column = (pick: (e: Entry) => string | number | bigint | null) => arrayOf(entries.map(pick));
   // Zero is the rule for these figures, and a null costs nothing.
   const nonZero = (amount: bigint) => (amount === 0n ? null : amount);
-  await tx.sql`
+  return tx.sql`
     insert into entries (team_id, seq, posting_id, kind, debit_account, credit_account, debit_ref, credit_ref, amount_nano,
       available_after_nano, prepaid_after_nano, unrestricted_after_nano, held_after_nano, disputed_after_nano,
       unpaid_after_nano, grant_after_nano, posted_at, occurred_at, actor_kind, actor_id, reason, corrects_seq, hash)

@@ -55,7 +55,7 @@ describe('the batcher', () => {
       while (open > 0) {
         await database.ownerDb.sql`
           select pg_terminate_backend(pid) from pg_stat_activity
-          where datname = current_database() and usename <> current_user and query like '%charges%'`;
+          where datname = current_database() and usename <> current_user and query like '%wallet%'`;
       }
     })();
     const outcomes = await Promise.all(
