@@ -1,11 +1,15 @@
 import type { Batcher } from '../src/charging/batcher.ts';
+import { verifyBooks } from '../src/charging/verify-books.ts';
 import type { Uuid } from '../src/id.ts';
+import { checkpointKey } from '../src/ledger/checkpoint.ts';
 import { openBaseline } from './baseline.ts';
 import { CEILING_ROWS, openCeiling } from './ceiling.ts';
 import { type LoadResult, load, median } from './load.ts';
 import { cpuSecondsOf } from './processes.ts';
 import { figures, format, printHeading, printRow } from './report.ts';
 import { request, type Setting } from './setting.ts';
+
+const PROVED_TEAMS = 300;
 
 export interface CoreOptions {
   readonly seconds: number;
@@ -26,13 +30,15 @@ export async function benchCore(setting: Setting, options: CoreOptions): Promise
   const ceiling = await openCeiling(setting);
   for (const hot of [false, true]) {
     for (const callers of [1, 64, 256]) {
-      const team = hot ? () => setting.hotTeam : () => anyOf(setting.teams);
+      const teamOf = ({ teams, hotTeam }: Setting['baseline']) => (hot ? hotTeam : anyOf(teams));
+      const team = () => teamOf(setting);
+      const usualTeam = () => teamOf(setting.baseline);
       const rounds: Round[] = [];
       await load(callers, options.seconds / 2, () => batcher.charge([request(team())]));
       const costs = await costOf(setting, batcher, callers, options.seconds, team);
       for (let round = 0; round < options.rounds; round++) {
         const core = await load(callers, options.seconds, () => batcher.charge([request(team())]));
-        const usual = await load(callers, options.seconds, () => baseline.charge(request(team())));
+        const usual = await load(callers, options.seconds, () => baseline.charge(request(usualTeam())));
         rounds.push({
           core,
           baseline: usual,
@@ -44,6 +50,7 @@ export async function benchCore(setting: Setting, options: CoreOptions): Promise
     }
   }
   await singleRow(setting, batcher, options);
+  await prove(setting);
   await Promise.all([baseline.close(), ceiling.close(), batcher.drain()]);
 }
 
@@ -98,6 +105,22 @@ async function costOf(
   const wal = ((await walBytes()) - before.wal) / count;
   const micros = (node.user + node.system) / count;
   return `Node ${format(micros)} µs, PostgreSQL ${format(postgres)} µs, WAL ${format(wal)} B`;
+}
+
+/** A fast wrong ledger scores nothing: recomputes the hot team's books and those of many others. */
+async function prove(setting: Setting): Promise<void> {
+  const key = checkpointKey('00'.repeat(32));
+  let entries = 0n;
+  for (const teamId of [setting.hotTeam, ...setting.teams.slice(0, PROVED_TEAMS)]) {
+    const proof = await verifyBooks(setting.db, teamId, { key });
+    if (!proof.ok)
+      throw new Error(`The books of team ${teamId} are wrong: ${JSON.stringify(proof.problems[0]?.message)}`);
+    entries += proof.entries;
+  }
+  printRow({
+    what: 'books recomputed after the run',
+    figure: `${entries.toLocaleString('en-US')} entries, all fit`,
+  });
 }
 
 /** A lone caller waits for one commit, like a durable insert of one row. */

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import WebSocket from 'ws';
 import { systemMillis } from '../src/clock.ts';
 import { publicId, type Uuid } from '../src/id.ts';
@@ -85,6 +86,8 @@ async function fanOut(setting: Setting, count: number): Promise<void> {
       const all = new Promise<void>((resolve) => {
         whenAll = resolve;
       });
+      // Apart, so that none is held back to keep to ten events a second.
+      await delay(300);
       const start = performance.now();
       await Promise.all([send(body(setting, 1, setting.hotTeam)), all]);
       const elapsed = performance.now() - start;
@@ -193,7 +196,7 @@ async function atRate(perSecond: number, seconds: number, call: () => Promise<un
       const done = call().finally(() => running.delete(done));
       running.add(done);
     }
-    await new Promise((resolve) => setTimeout(resolve, 1));
+    await delay(1);
   }
   await Promise.all(running);
 }

@@ -30,9 +30,10 @@ export interface Setting {
   readonly catalog: Catalog;
   readonly modelId: Uuid;
   readonly priceVersionId: Uuid;
-  /** Spread teams, then one more: the hot team. */
   readonly teams: readonly Uuid[];
   readonly hotTeam: Uuid;
+  /** As many for the baseline, which writes to the same tables without keeping their promises. */
+  readonly baseline: { readonly teams: readonly Uuid[]; readonly hotTeam: Uuid };
   batcher(lanes?: number): Batcher;
   close(): Promise<void>;
 }
@@ -49,9 +50,9 @@ export async function openSetting(teamCount: number): Promise<Setting> {
   const ownerDb = connect({ url: server.ownerUrl, poolSize: 4 });
   const { modelId, priceVersionId } = await addModel(db);
   const catalog = new Catalog(db);
-  const all = Array.from({ length: teamCount + 1 }, () => newUuid());
+  const all = Array.from({ length: 2 * teamCount + 2 }, () => newUuid());
   for (let i = 0; i < all.length; i += 500) await addTeams(db, all.slice(i, i + 500), modelId);
-  const hotTeam = all.at(-1) ?? newUuid();
+  const [hotTeam = '', baselineHot = ''] = all.slice(-2);
   return {
     db,
     ownerDb,
@@ -60,8 +61,9 @@ export async function openSetting(teamCount: number): Promise<Setting> {
     catalog,
     modelId,
     priceVersionId,
-    teams: all.slice(0, -1),
+    teams: all.slice(0, teamCount),
     hotTeam,
+    baseline: { teams: all.slice(teamCount, 2 * teamCount), hotTeam: baselineHot },
     batcher: (lanes = 2) =>
       new Batcher(
         db,
