@@ -1,3 +1,4 @@
+import { createConnection, type Socket } from 'node:net';
 import { drizzle, type PostgresJsDatabase } from 'drizzle-orm/postgres-js';
 import postgres from 'postgres';
 import { DomainError } from '../domain-error.ts';
@@ -79,9 +80,10 @@ export function connect(options: ConnectOptions): Db {
   const common = { connect_timeout: 10, backoff: reconnectDelay, connection };
   const forReads = Math.ceil(options.poolSize / 2);
   const sql = openPool(options.url, { ...common, max: forReads });
-  const openOne = (onclose: () => void) =>
+  const openOne = (onclose: () => void, mayConnect: () => void) =>
     openPool(options.url, {
       ...common,
+      ...guardedSocket(mayConnect),
       connection: { ...connection, ...LOOK_UPS, ...NO_LONG_SILENCE },
       max: 1,
       max_lifetime: null,
@@ -183,6 +185,22 @@ async function untilOver<T>(
   } finally {
     over = true;
   }
+}
+
+/**
+ * A socket as the driver would make it, unless `mayConnect` throws. The driver types do not know the option.
+ * After a loss the driver connects anew for a statement that waited: outside of its transaction, on a session that
+ * nobody would end.
+ */
+function guardedSocket(mayConnect: () => void): object {
+  return {
+    socket: ({ path, host, port }: { path?: string | false; host: string[]; port: number[] }): Socket => {
+      mayConnect();
+      return path
+        ? createConnection({ path })
+        : createConnection({ host: host[0] ?? '', port: port[0] ?? 5432 });
+    },
+  };
 }
 
 /** What is committed is committed: a listener that fails must not make it look otherwise, nor keep it from the others. */

@@ -19,6 +19,9 @@ interface TransactionPoolOptions {
   readonly longestMs: number;
 }
 
+/** Makes a client of one connection that tells when it closes, and asks before each time it connects. */
+export type OpenClient = (onClose: () => void, mayConnect: () => void) => Pool;
+
 export interface TransactionPool {
   /** Waits for a free connection. @throws Error with code CONNECTION_ENDED after `close`. */
   lease(): Promise<TransactionConnection>;
@@ -32,7 +35,7 @@ export interface TransactionPool {
  * statement, outside of any transaction; an ended client refuses it.
  */
 export function transactionPool(
-  open: (onClose: () => void) => Pool,
+  open: OpenClient,
   { size, longestMs }: TransactionPoolOptions,
 ): TransactionPool {
   const live = new Set<TransactionConnection>();
@@ -77,7 +80,7 @@ export function transactionPool(
   };
 }
 
-function openConnection(open: (onClose: () => void) => Pool, onLost: () => void): TransactionConnection {
+function openConnection(open: OpenClient, onLost: () => void): TransactionConnection {
   const connection = {
     lost: false,
     giveUp: () => {
@@ -86,7 +89,12 @@ function openConnection(open: (onClose: () => void) => Pool, onLost: () => void)
       void connection.client.end({ timeout: 0 });
     },
     // Called before any code of the transaction learns of the loss.
-    client: open(() => connection.giveUp()),
+    client: open(
+      () => connection.giveUp(),
+      () => {
+        if (connection.lost) throw ended();
+      },
+    ),
   };
   return connection;
 }
