@@ -16,6 +16,12 @@ export const ID_PREFIX = {
   entry: 'entry',
   model: 'model',
   priceVersion: 'price',
+  hold: 'hold',
+  run: 'run',
+  quote: 'quote',
+  cap: 'cap',
+  deployment: 'deploy',
+  instanceType: 'instance',
 } as const;
 export type IdKind = keyof typeof ID_PREFIX;
 

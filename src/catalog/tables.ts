@@ -39,6 +39,8 @@ export const models = pgTable(
     /** The team that earns from this model, when it is a team of this installation. */
     supplierTeamId: uuid(),
     active: boolean().notNull().default(true),
+    /** `InstanceSpec`: what deployments can run on, sold by the hour begun. Null for a model. */
+    instance: jsonb(),
     /** `ModelFacts`: limits, capabilities and whatever else a price list says. */
     facts: jsonb().notNull().default({}),
     createdAt: instant().notNull(),

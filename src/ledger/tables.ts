@@ -45,6 +45,8 @@ export const wallets = pgTable(
     debtLimitNano: nano().notNull().default(sql`0`),
     /** The next instant at which an open grant expires or a scheduled one becomes effective. */
     nextDueAt: instant(),
+    /** Whether spend caps have to be looked at before something is charged. */
+    capped: boolean().notNull().default(false),
   },
   (t) => [
     check('wallets_available', sql`${t.availableNano} >= 0`),

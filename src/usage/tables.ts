@@ -1,4 +1,4 @@
-import { bigint, pgTable, primaryKey, uuid } from 'drizzle-orm/pg-core';
+import { bigint, index, jsonb, pgTable, primaryKey, smallint, uuid } from 'drizzle-orm/pg-core';
 import { instant } from '../db/columns.ts';
 
 const nano = () => bigint({ mode: 'bigint' });
@@ -22,3 +22,20 @@ export const spendCursors = pgTable('spend_cursors', {
   chargeId: uuid().notNull(),
   reversedToSeq: nano().notNull(),
 });
+
+/** What a run was estimated to cost, by the prices of then. Can be started, and held, until it expires. */
+export const runQuotes = pgTable(
+  'run_quotes',
+  {
+    teamId: uuid().notNull(),
+    id: uuid().notNull(),
+    /** `RunStep[]`, as runs keep them. */
+    steps: jsonb().notNull(),
+    totalNano: nano().notNull(),
+    createdAt: instant().notNull(),
+    expiresAt: instant().notNull(),
+    actorKind: smallint().notNull(),
+    actorId: uuid(),
+  },
+  (t) => [primaryKey({ columns: [t.teamId, t.id] }), index('run_quotes_id').on(t.id)],
+);
