@@ -14,6 +14,13 @@ export const UserErrorCode = {
   OUT_OF_CREDITS: 'OUT_OF_CREDITS',
   NOT_PRICED: 'NOT_PRICED',
   OCCURRED_AT_OUT_OF_RANGE: 'OCCURRED_AT_OUT_OF_RANGE',
+  SPEND_CAP_EXCEEDED: 'SPEND_CAP_EXCEEDED',
+  HOLD_RESOLVED: 'HOLD_RESOLVED',
+  HOLD_TOO_LONG: 'HOLD_TOO_LONG',
+  REPORT_TOO_LARGE: 'REPORT_TOO_LARGE',
+  RUN_ENDED: 'RUN_ENDED',
+  QUOTE_EXPIRED: 'QUOTE_EXPIRED',
+  WRONG_STATE: 'WRONG_STATE',
 } as const;
 export type UserErrorCode = (typeof UserErrorCode)[keyof typeof UserErrorCode];
 
@@ -28,6 +35,19 @@ registerEnumType(UserErrorCode, {
     OUT_OF_CREDITS: { description: 'The grants that may pay do not hold enough.' },
     NOT_PRICED: { description: 'The model has no price for this usage at that time.' },
     OCCURRED_AT_OUT_OF_RANGE: { description: 'Too long ago, or in the future.' },
+    SPEND_CAP_EXCEEDED: {
+      description: 'A cap on the spend of the member, the API key or the model does not leave room for it.',
+    },
+    HOLD_RESOLVED: {
+      description: 'The hold has been settled, released or has expired, and nothing changes it any more.',
+    },
+    HOLD_TOO_LONG: { description: 'A hold may last 24 hours in all.' },
+    REPORT_TOO_LARGE: {
+      description: 'The usage costs more than 100 times what was held: most likely it is a mistake.',
+    },
+    RUN_ENDED: { description: 'The run has been finished or cancelled.' },
+    QUOTE_EXPIRED: { description: 'The quote no longer holds: ask for a new one.' },
+    WRONG_STATE: { description: 'The deployment is in a state from which this is not possible.' },
   },
 });
 
@@ -84,12 +104,13 @@ export class OutOfCredits extends UserError {
 
 /**
  * A refusal as data for a mutation's `userErrors`. OUT_OF_CREDITS carries `shortBy` and `available` in its details,
- * as decimal credits.
+ * as decimal credits. A CONFLICT whose `reason` is a code of its own, such as WRONG_STATE, becomes that refusal.
  * @throws the error itself when it is no refusal but a failure (OVERLOADED, UNAVAILABLE …), which is answered as a GraphQL error.
  */
 export function toUserError(error: DomainError, path: readonly string[]): UserError {
   const code = REFUSAL_CODE[error.code];
   if (!code) throw error;
+  if (code === 'CONFLICT') return new Refusal(conflictCode(error), error.message, path);
   if (code !== 'OUT_OF_CREDITS') return new Refusal(code, error.message, path);
   const { shortBy, available } = error.details;
   assert(
@@ -109,3 +130,11 @@ const REFUSAL_CODE: Readonly<Partial<Record<DomainError['code'], UserErrorCode>>
   IDEMPOTENCY_CONFLICT: UserErrorCode.IDEMPOTENCY_CONFLICT,
   OUT_OF_CREDITS: UserErrorCode.OUT_OF_CREDITS,
 };
+
+function conflictCode({ details: { reason } }: DomainError): UserErrorCode {
+  return typeof reason === 'string' && isUserErrorCode(reason) ? reason : UserErrorCode.CONFLICT;
+}
+
+function isUserErrorCode(text: string): text is UserErrorCode {
+  return Object.hasOwn(UserErrorCode, text);
+}

@@ -41,6 +41,13 @@ test.for([
   expect(refusal).toMatchObject({ code: expected, message: 'No.', path: ['items', '3'] });
 });
 
+test.for([
+  ['WRONG_STATE', 'WRONG_STATE'],
+  ['ALREADY_REVERSED', 'CONFLICT'],
+] as const)('a conflict because of %s becomes the refusal %s', ([reason, expected]) => {
+  expect(toUserError(new DomainError('CONFLICT', 'No.', { reason }), []).code).toBe(expected);
+});
+
 test('OUT_OF_CREDITS keeps its amounts exactly', () => {
   const error = new DomainError('OUT_OF_CREDITS', 'No.', { shortBy: '0.000000001', available: '0' });
   expect(toUserError(error, [])).toEqual(new OutOfCredits('No.', [], { shortBy: 1n, available: 0n }));
