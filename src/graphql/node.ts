@@ -17,6 +17,12 @@ const TYPE_NAME: Readonly<Record<IdKind, string>> = {
   entry: 'LedgerEntry',
   model: 'Model',
   priceVersion: 'PriceVersion',
+  hold: 'Hold',
+  run: 'Run',
+  quote: 'RunQuote',
+  cap: 'SpendCap',
+  deployment: 'Deployment',
+  instanceType: 'InstanceType',
 };
 
 /** The kinds under which `node` answered an object, for `resolveType`: stored rows carry no type name. */
