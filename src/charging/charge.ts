@@ -4,9 +4,11 @@ import type { Decimal } from '../decimal.ts';
 import type { Uuid } from '../id.ts';
 import type { TeamBalance } from '../ledger/balance.ts';
 import type { NanoCredits } from '../money.ts';
+import type { CapExcess } from './cap.ts';
 
 /** Usage to be charged, checked for form at the edge. */
 export interface ChargeRequest {
+  readonly what: 'CHARGE';
   readonly teamId: Uuid;
   readonly idempotencyKey: string;
   /** Digests of the key and of everything else the caller supplied, hex. */
@@ -20,6 +22,8 @@ export interface ChargeRequest {
   readonly occurredAt?: Date;
   readonly memberId?: Uuid;
   readonly apiKeyId?: Uuid;
+  /** The run that it is a part of, and the key of the step: what the run holds pays first. */
+  readonly run?: { readonly runId: Uuid; readonly step: string };
   readonly tags?: Readonly<Record<string, string>>;
   /** The work is done: what credit cannot pay may become debt, up to the team's limit. */
   readonly afterTheFact: boolean;
@@ -50,6 +54,15 @@ export interface Charge {
   readonly apiKeyId: Uuid | null;
   readonly deploymentId: Uuid | null;
   readonly runId: Uuid | null;
+  /** The hold that it settled or was drawn from. */
+  readonly holdId: Uuid | null;
+  /** The place of the step in its run. */
+  readonly runStep: number | null;
+  readonly replicaSlot: number | null;
+  /** The part of the price that was not charged, because credit ended and the caller took what there was. */
+  readonly shortNano: NanoCredits;
+  /** The part of the price that an earlier charge for the same hold has charged. */
+  readonly priorNano: NanoCredits;
   readonly tags: Readonly<Record<string, string>> | null;
   readonly actor: ActorRef;
 }
@@ -69,7 +82,15 @@ export type ChargeRefusalCode =
   | 'ATTRIBUTION_NOT_FOUND'
   | 'OCCURRED_AT_OUT_OF_RANGE'
   | 'IDEMPOTENCY_CONFLICT'
-  | 'OUT_OF_CREDITS';
+  | 'OUT_OF_CREDITS'
+  | 'SPEND_CAP_EXCEEDED'
+  | 'HOLD_NOT_FOUND'
+  | 'HOLD_RESOLVED'
+  | 'HOLD_TOO_LONG'
+  | 'REPORT_TOO_LARGE'
+  | 'RUN_NOT_FOUND'
+  | 'RUN_ENDED'
+  | 'STEP_NOT_FOUND';
 
 /** Why an item was not charged; nothing of it was written and its key is free. */
 export interface ChargeRefusal {
@@ -80,6 +101,8 @@ export interface ChargeRefusal {
   /** OUT_OF_CREDITS only. */
   readonly shortByNano?: NanoCredits;
   readonly availableNano?: NanoCredits;
+  /** SPEND_CAP_EXCEEDED only. */
+  readonly cap?: CapExcess;
 }
 
 /** The answer to one request, with what the team has after it (undefined: there is no such team). */

@@ -20,7 +20,7 @@ export async function bookDueExpiries(db: Db, clock: Clock, limit: number): Prom
 export async function nextDueAt(reader: Reader): Promise<Date | undefined> {
   const [row] = await reader.sql<{ due_ms: number }[]>`
     select extract(epoch from ${dueAt(reader)})::float8 * 1000 as due_ms from grants g
-    where not g.closed and ${dueAt(reader)} is not null order by ${dueAt(reader)} limit 1`;
+    where not g.closed and g.status in ('SCHEDULED', 'OPEN') and ${dueAt(reader)} is not null order by ${dueAt(reader)} limit 1`;
   return row && new Date(Math.round(row.due_ms));
 }
 
@@ -31,7 +31,7 @@ async function dueTeams(
 ): Promise<{ teamIds: Uuid[]; isFull: boolean }> {
   const rows = await reader.sql<{ team_id: Uuid }[]>`
     select g.team_id from grants g
-    where not g.closed and ${dueAt(reader)} <= ${now.toISOString()}::timestamptz
+    where not g.closed and g.status in ('SCHEDULED', 'OPEN') and ${dueAt(reader)} <= ${now.toISOString()}::timestamptz
     order by ${dueAt(reader)} limit ${limit}`;
   return { teamIds: [...new Set(rows.map(({ team_id }) => team_id))], isFull: rows.length === limit };
 }

@@ -2,6 +2,7 @@
 export const ACCOUNT = {
   /** One a grant; `ref` is the grant. A liability: a credit adds to it. */
   GRANT: 1,
+  /** One a grant: what of it is set aside for work in progress; `ref` is the grant. */
   HELD: 2,
   DISPUTED: 3,
   /** What the team owes. An asset: a debit adds to it. */
@@ -32,6 +33,10 @@ export const ENTRY_KIND = {
   EXTENSION: 6,
   /** Prepaid credit pays what the team owed. */
   DEBT_PAYMENT: 7,
+  /** Grant → held: set aside for work in progress. */
+  HOLD: 8,
+  /** Held → the grant it came from. */
+  RELEASE: 9,
 } as const;
 export type EntryKind = (typeof ENTRY_KIND)[keyof typeof ENTRY_KIND];
 export type EntryKindName = keyof typeof ENTRY_KIND;

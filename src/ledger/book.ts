@@ -21,6 +21,8 @@ export interface BookHead {
   readonly balances: BalancesAfter;
   readonly debtLimitNano: NanoCredits;
   readonly nextDueAtMs: number | null;
+  /** Whether spend caps have to be looked at before something is charged. */
+  readonly capped: boolean;
 }
 
 /** Who, why and when of a posting; `occurredAtMs` defaults to the posting time. */
@@ -29,6 +31,8 @@ export interface PostingFacts {
   readonly actor: ActorRef;
   readonly reason?: string | null;
   readonly occurredAtMs?: number;
+  /** It charges the hour of a deployment: who counts spend tells those from usage. */
+  readonly isHour?: boolean;
 }
 
 export interface PostedRange {
@@ -46,12 +50,15 @@ export class Book {
   readonly entries: Entry[] = [];
   readonly changedGrants = new Set<GrantAccount>();
   readonly newGrants = new Set<GrantAccount>();
+  /** The postings that charge hours of deployments. */
+  readonly hours = new Set<Uuid>();
   seq: bigint;
   chargeCount: bigint;
   hash: string;
   balances: BalancesAfter;
   nextDueAtMs: number | null;
   private readonly accounts = new Map<Uuid, GrantAccount>();
+  private touched = false;
 
   constructor(
     readonly head: BookHead,
@@ -75,6 +82,7 @@ export class Book {
   /** Whether anything has to be written. */
   get changed(): boolean {
     return (
+      this.touched ||
       this.entries.length > 0 ||
       this.changedGrants.size > 0 ||
       this.newGrants.size > 0 ||
@@ -92,12 +100,21 @@ export class Book {
     return this.accounts.get(id);
   }
 
+  /**
+   * Makes the wallet another version although nothing is posted: what else belongs to the team (a hold's report, a
+   * run) changes with it, and who decided on what was before must decide again.
+   */
+  markChanged(): void {
+    this.touched = true;
+  }
+
   /** Posts one business event: all of `movements`, in order, as consecutive entries. */
   post(facts: PostingFacts, movements: readonly Movement[]): PostedRange {
     assert(movements.length > 0, 'a posting has at least one movement');
     // Ids of postings tell which charge of the same millisecond came before them.
     const postingId = facts.id ?? orderedUuid(this.atMs, this.chargeCount);
     const fromSeq = this.seq + 1n;
+    if (facts.isHour) this.hours.add(postingId);
     for (const movement of movements) this.append(postingId, facts, movement);
     return { fromSeq, toSeq: this.seq };
   }

@@ -32,6 +32,8 @@ registerEnumType(EntryKindEnum, {
     REVERSAL: { description: 'A charge was given back.' },
     EXTENSION: { description: 'Expired credit came back because its grant was extended.' },
     DEBT_PAYMENT: { description: 'Prepaid credit paid what the team owed.' },
+    HOLD: { description: 'Credit was set aside for work in progress.' },
+    RELEASE: { description: 'Credit that was set aside returned to its grant.' },
   },
 });
 

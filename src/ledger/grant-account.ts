@@ -36,6 +36,11 @@ export interface GrantAccount {
   closedSeq: bigint | null;
 }
 
+/** Whether nothing of a grant can be drawn, settled or released any more, so that nobody has to look at it. */
+export function isClosed({ status, heldNano }: Pick<GrantAccount, 'status' | 'heldNano'>): boolean {
+  return status !== 'OPEN' && status !== 'SCHEDULED' && heldNano === 0n;
+}
+
 /** Whether a grant has no scope and so pays for anything. */
 export function isUnrestricted(scope: GrantScope): boolean {
   return scope.product === null && scope.modelId === null && scope.gpuType === null;

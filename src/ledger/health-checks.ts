@@ -83,11 +83,11 @@ export const LEDGER_CHECKS: readonly HealthCheck[] = [
           (granted_nano, case when status in ('SCHEDULED', 'VOIDED') then 0 else granted_nano end)
         or (remaining_nano > 0 and status <> 'OPEN')
         or (remaining_nano + held_nano = 0 and status = 'OPEN')
-        or closed = (status in ('OPEN', 'SCHEDULED'))`,
+        or closed = (status in ('OPEN', 'SCHEDULED') or held_nano > 0)`,
   },
   {
     name: 'grants-are-the-sum-of-entries',
-    promise: 'What remains of a grant, was spent, expired or was voided is the sum of its entries.',
+    promise: 'What remains of a grant, is held, was spent, expired or was voided is the sum of its entries.',
     violations: grantSums,
   },
 ];
@@ -119,18 +119,22 @@ function grantSums({ sql }: Reader): Fragment {
     select coalesce(g.team_id, e.team_id) as team_id,
       format('grant %s has %s, entries make %s', coalesce(g.id, e.id), g.remaining_nano, e.remaining) as detail
     from grants g full join (
-      select team_id, id, sum(change) as remaining, sum(change) filter (where kind = ${ISSUE}) as issued,
+      select team_id, id, sum(change) filter (where account = ${GRANT}) as remaining,
+        sum(change) filter (where account = ${HELD}) as held,
+        sum(change) filter (where kind = ${ISSUE}) as issued,
         -sum(change) filter (where kind = any(${spending}::int2[])) as spent,
         -sum(change) filter (where kind = any(${expiring}::int2[])) as expired,
         -sum(change) filter (where kind = ${VOID}) as voided
       from (
-        select team_id, kind, case when debit_account = ${GRANT} then debit_ref else credit_ref end as id,
-          case when debit_account = ${GRANT} then -amount_nano else amount_nano end as change
-        from entries where debit_account = ${GRANT} or credit_account = ${GRANT}
+        select team_id, kind, debit_account as account, debit_ref as id, -amount_nano as change
+        from entries where debit_account in (${GRANT}, ${HELD})
+        union all
+        select team_id, kind, credit_account, credit_ref, amount_nano
+        from entries where credit_account in (${GRANT}, ${HELD})
       ) move group by team_id, id
     ) e on e.team_id = g.team_id and e.id = g.id
-    where (g.remaining_nano, g.spent_nano, g.expired_nano, g.voided_nano) is distinct from
-        (coalesce(e.remaining, 0), coalesce(e.spent, 0), coalesce(e.expired, 0), coalesce(e.voided, 0))
+    where (g.remaining_nano, g.held_nano, g.spent_nano, g.expired_nano, g.voided_nano) is distinct from
+        (coalesce(e.remaining, 0), coalesce(e.held, 0), coalesce(e.spent, 0), coalesce(e.expired, 0), coalesce(e.voided, 0))
       or e.issued <> g.granted_nano
       or (e.id is null and g.status not in ('SCHEDULED', 'VOIDED'))`;
 }

@@ -5,7 +5,7 @@ import { ACCOUNT, type Account, ENTRY_KIND, type EntryKind } from './account.ts'
 import type { BalancesAfter } from './entry.ts';
 import { type GrantAccount, isUnrestricted } from './grant-account.ts';
 
-/** One movement between two accounts. `grantId` is the grant that an account of type GRANT stands for. */
+/** One movement between two accounts. `grantId` is the grant that an account of type GRANT or HELD stands for. */
 export interface Movement {
   readonly kind: EntryKind;
   readonly debit: Account;
@@ -19,7 +19,7 @@ export interface Movement {
 
 /** The grant or supplier that stands behind an account in a movement. */
 export function refOf(account: Account, movement: Movement): Uuid | null {
-  if (account === ACCOUNT.GRANT) return movement.grantId ?? null;
+  if (account === ACCOUNT.GRANT || account === ACCOUNT.HELD) return movement.grantId ?? null;
   return account === ACCOUNT.SUPPLIER_PAYABLE ? (movement.supplierTeamId ?? null) : null;
 }
 
@@ -37,7 +37,7 @@ export function applyMovement(
   const liability = (account: Account): NanoCredits =>
     (credit === account ? amountNano : 0n) - (debit === account ? amountNano : 0n);
   const grantDelta = liability(ACCOUNT.GRANT);
-  if (grant) moveGrant(grant, movement, grantDelta);
+  if (grant) moveGrant(grant, movement, grantDelta, liability(ACCOUNT.HELD));
   const after: BalancesAfter = {
     availableNano: addNano(before.availableNano, grantDelta),
     prepaidNano: before.prepaidNano + (grant?.kind === 'PREPAID' ? grantDelta : 0n),
@@ -51,16 +51,23 @@ export function applyMovement(
   return after;
 }
 
-function moveGrant(grant: GrantAccount, movement: Movement, delta: NanoCredits): void {
+/** What left the grant for good left it from what remained or from what was held of it. */
+function moveGrant(
+  grant: GrantAccount,
+  movement: Movement,
+  delta: NanoCredits,
+  heldDelta: NanoCredits,
+): void {
   if (movement.kind !== ENTRY_KIND.ISSUE) grant.remainingNano += delta;
   else grant.remainingNano = grant.grantedNano;
-  assert(grant.remainingNano >= 0n, 'a grant is never below zero');
+  grant.heldNano += heldDelta;
+  assert(grant.remainingNano >= 0n && grant.heldNano >= 0n, 'a grant is never below zero');
   assert(grant.remainingNano <= grant.grantedNano, 'a grant is never above what was granted');
   switch (movement.kind) {
     case ENTRY_KIND.CHARGE:
     case ENTRY_KIND.DEBT_PAYMENT:
     case ENTRY_KIND.REVERSAL:
-      grant.spentNano -= delta;
+      grant.spentNano -= delta + heldDelta;
       break;
     case ENTRY_KIND.EXPIRY:
     case ENTRY_KIND.EXTENSION:

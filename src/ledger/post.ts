@@ -5,7 +5,7 @@ import { sentTogether } from '../db/sent-together.ts';
 import type { Uuid } from '../id.ts';
 import { Book, type BookHead } from './book.ts';
 import { type BalancesAfter, type Entry, GENESIS_HASH } from './entry.ts';
-import type { GrantAccount } from './grant-account.ts';
+import { type GrantAccount, isClosed } from './grant-account.ts';
 import type { LedgerPosted } from './posted.ts';
 import { type GrantRow, grantColumns, grantOf, headOf, type WalletRow, walletColumns } from './rows.ts';
 
@@ -34,7 +34,7 @@ export async function lockHeads(tx: Tx, teamIds: readonly Uuid[]): Promise<Locke
   return new Map(rows.map((row) => [row.team_id, headOf(row)]));
 }
 
-/** The books of locked teams: reads their open grants, and `grantIds` of theirs whatever became of them. */
+/** The books of locked teams: reads the grants that are not closed, and `grantIds` of theirs whatever became of them. */
 export async function openBooks(
   tx: Tx,
   heads: LockedHeads,
@@ -149,6 +149,7 @@ function postedFact(book: Book): LedgerPosted {
     balances: book.balances,
     nextDueAtMs: book.nextDueAtMs,
     entries: book.entries,
+    hours: book.hours,
     grants: [...book.grants].filter((grant) => grant.status === 'OPEN' || grant.status === 'SCHEDULED'),
   };
 }
@@ -195,10 +196,6 @@ interface GrantChange {
   readonly grant: GrantAccount;
 }
 
-function isClosed({ grant }: GrantChange): boolean {
-  return grant.status !== 'OPEN' && grant.status !== 'SCHEDULED';
-}
-
 function updateGrants(tx: Tx, changes: readonly GrantChange[]): Write {
   const amounts = (pick: (g: GrantAccount) => bigint | null) =>
     arrayOf(changes.map(({ grant }) => pick(grant)));
@@ -213,7 +210,7 @@ function updateGrants(tx: Tx, changes: readonly GrantChange[]): Write {
       ${amounts((g) => g.remainingNano)}::int8[], ${amounts((g) => g.spentNano)}::int8[],
       ${amounts((g) => g.heldNano)}::int8[], ${amounts((g) => g.expiredNano)}::int8[],
       ${amounts((g) => g.voidedNano)}::int8[], ${arrayOf(changes.map((c) => c.grant.status))}::text[],
-      ${arrayOf(changes.map(isClosed))}::bool[], ${instants((g) => g.closedAtMs)}::timestamptz[],
+      ${arrayOf(changes.map((c) => isClosed(c.grant)))}::bool[], ${instants((g) => g.closedAtMs)}::timestamptz[],
       ${amounts((g) => g.closedSeq)}::int8[], ${instants((g) => g.expiresAtMs)}::timestamptz[]
     ) as n (team_id, id, remaining, spent, held, expired, voided, status, closed, closed_at, closed_seq, expires_at)
     where g.team_id = n.team_id and g.id = n.id`;
@@ -237,7 +234,7 @@ async function insertGrants(tx: Tx, changes: readonly GrantChange[]): Promise<vo
       effective_at: new Date(grant.effectiveAtMs).toISOString(),
       expires_at: grant.expiresAtMs === null ? null : new Date(grant.expiresAtMs).toISOString(),
       status: grant.status,
-      closed: isClosed(change),
+      closed: isClosed(grant),
       closed_at: grant.closedAtMs === null ? null : new Date(grant.closedAtMs).toISOString(),
       closed_seq: grant.closedSeq,
       spent_nano: grant.spentNano,

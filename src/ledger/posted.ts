@@ -13,6 +13,8 @@ export interface LedgerPosted extends Fact {
   readonly balances: BalancesAfter;
   readonly nextDueAtMs: number | null;
   readonly entries: readonly Entry[];
+  /** Ids of those postings that charge hours of deployments. */
+  readonly hours: ReadonlySet<Uuid>;
   /** Open and scheduled grants after the posting. */
   readonly grants: readonly GrantAccount[];
 }

@@ -29,6 +29,7 @@ export interface GrantNature {
 /** What entries say became of a grant. */
 export interface GrantFigures {
   remainingNano: NanoCredits;
+  heldNano: NanoCredits;
   spentNano: NanoCredits;
   expiredNano: NanoCredits;
   voidedNano: NanoCredits;
@@ -40,7 +41,7 @@ const MOVES: Readonly<
 > = {
   [ENTRY_KIND.ISSUE]: { debit: [ACCOUNT.PROMO_EXPENSE, ACCOUNT.CASH], credit: [ACCOUNT.GRANT] },
   [ENTRY_KIND.CHARGE]: {
-    debit: [ACCOUNT.GRANT, ACCOUNT.RECEIVABLE],
+    debit: [ACCOUNT.GRANT, ACCOUNT.HELD, ACCOUNT.RECEIVABLE],
     credit: [ACCOUNT.REVENUE, ACCOUNT.SUPPLIER_PAYABLE],
   },
   [ENTRY_KIND.EXPIRY]: { debit: [ACCOUNT.GRANT], credit: [ACCOUNT.BREAKAGE] },
@@ -51,6 +52,8 @@ const MOVES: Readonly<
   },
   [ENTRY_KIND.EXTENSION]: { debit: [ACCOUNT.BREAKAGE], credit: [ACCOUNT.GRANT] },
   [ENTRY_KIND.DEBT_PAYMENT]: { debit: [ACCOUNT.GRANT], credit: [ACCOUNT.RECEIVABLE] },
+  [ENTRY_KIND.HOLD]: { debit: [ACCOUNT.GRANT], credit: [ACCOUNT.HELD] },
+  [ENTRY_KIND.RELEASE]: { debit: [ACCOUNT.HELD], credit: [ACCOUNT.GRANT] },
 };
 
 /**
@@ -129,17 +132,18 @@ export class Replay {
   }
 
   private moveGrant(entry: Entry, grantId: Uuid, nature: GrantNature): Fault | undefined {
-    const change = entry.debitAccount === ACCOUNT.GRANT ? -entry.amountNano : entry.amountNano;
+    const change = changeOf(entry, ACCOUNT.GRANT);
     if (nature.kind === 'PREPAID') this.prepaid += change;
     if (nature.unrestricted) this.unrestricted += change;
     const figures = this.grants.get(grantId) ?? {
       remainingNano: 0n,
+      heldNano: 0n,
       spentNano: 0n,
       expiredNano: 0n,
       voidedNano: 0n,
     };
     this.grants.set(grantId, figures);
-    count(figures, entry.kind, change);
+    count(figures, entry.kind, change, changeOf(entry, ACCOUNT.HELD));
     return grantFault(entry, figures, nature);
   }
 
@@ -181,36 +185,48 @@ function formFault(entry: Entry): Fault | undefined {
       'one of its accounts lacks the grant or supplier it is of, or has one too many',
     );
   }
+  if (isOfGrant(debitAccount) && isOfGrant(creditAccount) && debitRef !== creditRef) {
+    return fault('BAD_ENTRY', 'what is held of a grant goes back to another');
+  }
   if (correctsSeq !== null && correctsSeq >= seq) return fault('BAD_ENTRY', 'it corrects no earlier entry');
   return undefined;
 }
 
 function grantOfEntry({ debitAccount, debitRef, creditAccount, creditRef }: Entry): Uuid | null {
-  if (debitAccount === ACCOUNT.GRANT) return debitRef;
-  return creditAccount === ACCOUNT.GRANT ? creditRef : null;
+  if (isOfGrant(debitAccount)) return debitRef;
+  return isOfGrant(creditAccount) ? creditRef : null;
 }
 
-/** A grant's account is named by its grant, a payable by its supplier, and all others by nothing. */
+function isOfGrant(account: Account): boolean {
+  return account === ACCOUNT.GRANT || account === ACCOUNT.HELD;
+}
+
+function changeOf({ debitAccount, creditAccount, amountNano }: Entry, account: Account): NanoCredits {
+  return (creditAccount === account ? amountNano : 0n) - (debitAccount === account ? amountNano : 0n);
+}
+
+/** A grant's accounts are named by their grant, a payable by its supplier, and all others by nothing. */
 function isNamed(account: Account, ref: Uuid | null): boolean {
-  return (account === ACCOUNT.GRANT || account === ACCOUNT.SUPPLIER_PAYABLE) === (ref !== null);
+  return (isOfGrant(account) || account === ACCOUNT.SUPPLIER_PAYABLE) === (ref !== null);
 }
 
-function count(figures: GrantFigures, kind: EntryKind, change: NanoCredits): void {
+function count(figures: GrantFigures, kind: EntryKind, change: NanoCredits, heldChange: NanoCredits): void {
   figures.remainingNano += change;
+  figures.heldNano += heldChange;
   if (kind === ENTRY_KIND.EXPIRY || kind === ENTRY_KIND.EXTENSION) figures.expiredNano -= change;
   else if (kind === ENTRY_KIND.VOID) figures.voidedNano -= change;
-  else if (kind !== ENTRY_KIND.ISSUE) figures.spentNano -= change;
+  else if (kind !== ENTRY_KIND.ISSUE) figures.spentNano -= change + heldChange;
 }
 
 function grantFault(entry: Entry, figures: GrantFigures, nature: GrantNature): Fault | undefined {
-  const { remainingNano, spentNano, expiredNano, voidedNano } = figures;
+  const { remainingNano, heldNano, spentNano, expiredNano, voidedNano } = figures;
   if (entry.grantAfterNano !== remainingNano) {
     return fault('GRANT_MISMATCH', `what remains of its grant is not ${remainingNano} n`);
   }
-  if (remainingNano < 0n || spentNano < 0n || expiredNano < 0n || voidedNano < 0n) {
+  if (remainingNano < 0n || heldNano < 0n || spentNano < 0n || expiredNano < 0n || voidedNano < 0n) {
     return fault('GRANT_MISMATCH', 'it takes more from its grant, or returns more to it, than there was');
   }
-  if (remainingNano + spentNano + expiredNano + voidedNano !== nature.grantedNano) {
+  if (remainingNano + heldNano + spentNano + expiredNano + voidedNano !== nature.grantedNano) {
     return fault(
       'GRANT_MISMATCH',
       `what became of its grant does not make the ${nature.grantedNano} n granted`,

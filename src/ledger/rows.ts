@@ -22,6 +22,7 @@ export interface WalletRow {
   unpaid_nano: bigint;
   debt_limit_nano: bigint;
   due_ms: number | null;
+  capped: boolean;
 }
 
 /** A grant row as `grantColumns` selects it. */
@@ -57,7 +58,7 @@ export function walletColumns(reader: Pick<Reader, 'sql'>) {
   return reader.sql`w.team_id, w.version, w.seq, w.charge_count, encode(w.head_hash, 'hex') as head_hash,
     extract(epoch from w.head_posted_at)::float8 * 1000 as posted_ms,
     w.available_nano, w.prepaid_nano, w.unrestricted_nano, w.held_nano, w.disputed_nano, w.unpaid_nano,
-    w.debt_limit_nano, extract(epoch from w.next_due_at)::float8 * 1000 as due_ms`;
+    w.debt_limit_nano, extract(epoch from w.next_due_at)::float8 * 1000 as due_ms, w.capped`;
 }
 
 /** A wallet row as the head of its team's stream. */
@@ -79,6 +80,7 @@ export function headOf(row: WalletRow): BookHead {
     },
     debtLimitNano: row.debt_limit_nano,
     nextDueAtMs: row.due_ms === null ? null : Math.round(row.due_ms),
+    capped: row.capped,
   };
 }
 

@@ -2,10 +2,10 @@ import { arrayOf } from '../db/arrays.ts';
 import type { Reader } from '../db/client.ts';
 import type { Uuid } from '../id.ts';
 import { Book, type BookHead } from './book.ts';
-import type { GrantAccount } from './grant-account.ts';
+import { type GrantAccount, isClosed } from './grant-account.ts';
 import { type GrantRow, grantColumns, grantOf, headOf, type WalletRow, walletColumns } from './rows.ts';
 
-/** A team's wallet and open grants as of one moment: `head.version` tells whether they still are so. Never changed. */
+/** A team's wallet and its grants that are not closed as of one moment: `head.version` tells whether they still are so. Never changed. */
 export interface Standing {
   readonly head: BookHead;
   readonly grants: readonly GrantAccount[];
@@ -57,7 +57,8 @@ export function standingAfter(book: Book): Standing {
       balances: book.balances,
       debtLimitNano: book.head.debtLimitNano,
       nextDueAtMs: book.nextDueAtMs,
+      capped: book.head.capped,
     },
-    grants: [...book.grants].filter(({ status }) => status === 'OPEN' || status === 'SCHEDULED'),
+    grants: [...book.grants].filter((grant) => !isClosed(grant)),
   };
 }

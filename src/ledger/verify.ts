@@ -216,16 +216,17 @@ function figuresOf(balances: BalancesAfter): [keyof BalancesAfter, bigint][] {
   return Object.entries(balances) as [keyof BalancesAfter, bigint][];
 }
 
-const UNTOUCHED = { remainingNano: 0n, spentNano: 0n, expiredNano: 0n, voidedNano: 0n };
+const UNTOUCHED = { remainingNano: 0n, heldNano: 0n, spentNano: 0n, expiredNano: 0n, voidedNano: 0n };
 
 function grantFaults(replay: Replay, grants: readonly GrantAccount[]): Problem[] {
   return grants.flatMap((grant) => {
     const made = replay.grants.get(grant.id);
-    const wrong = (['remainingNano', 'spentNano', 'expiredNano', 'voidedNano'] as const)
+    const wrong = (['remainingNano', 'heldNano', 'spentNano', 'expiredNano', 'voidedNano'] as const)
       .filter((figure) => grant[figure] !== (made ?? UNTOUCHED)[figure])
       .map((figure) => `${figure} is ${grant[figure]}, the entries make ${(made ?? UNTOUCHED)[figure]}`);
     if (!made && grant.status !== 'SCHEDULED' && grant.status !== 'VOIDED') wrong.push('it was never issued');
-    if (grant.remainingNano > 0n !== (grant.status === 'OPEN') && grant.heldNano === 0n) {
+    const hasSome = grant.remainingNano > 0n || (grant.status === 'OPEN' && grant.heldNano > 0n);
+    if (hasSome !== (grant.status === 'OPEN')) {
       wrong.push(`it is ${grant.status} with ${grant.remainingNano} n`);
     }
     const name = publicId('grant', grant.id);

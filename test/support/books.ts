@@ -30,6 +30,7 @@ export function emptyHead(changes: Partial<BookHead> = {}): BookHead {
     },
     debtLimitNano: 0n,
     nextDueAtMs: null,
+    capped: false,
     ...changes,
   };
 }
