@@ -21,11 +21,12 @@ registerEnumType(ApiKeyType, {
   valuesConfig: {
     PLATFORM: {
       description:
-        'A service of the platform, acting for any team. Scopes: usage:write, usage:read, billing:read, deployments:write, teams:write.',
+        'A service of the platform, acting for any team. Scopes: usage:write, usage:read, billing:read, deployments:read, deployments:write, teams:write.',
     },
     TEAM: { description: 'A program of one team. Scopes: billing:read, deployments:write.' },
     PARTNER: {
-      description: 'A program of a partner, which may only read. Scopes: billing:read, usage:read.',
+      description:
+        'A program of a partner, which may only read. Scopes: billing:read, usage:read, deployments:read.',
     },
     OPERATOR: {
       description: 'Those who run the installation. Has no scopes, and gives a reason for what it does.',

@@ -47,6 +47,14 @@ const TABLE = {
     PLATFORM: scope('usage:read'),
     OPERATOR: 'ALL',
   },
+  /** Deployments, their state and their events, without the charges. */
+  'deployments:read': {
+    ...members,
+    TEAM: 'ALL',
+    PARTNER: scope('deployments:read'),
+    PLATFORM: scope('deployments:read'),
+    OPERATOR: 'ALL',
+  },
   /** Start and stop deployments. */
   'deployments:write': { ...members, TEAM: scope('deployments:write'), PLATFORM: scope('deployments:write') },
   /** Record usage and holds, for any team. */

@@ -66,7 +66,14 @@ async function expectToWork({ teamId, userId, keys, userToken }: Demo): Promise<
   expect(actors).toMatchObject([
     {
       keyType: 'PLATFORM',
-      scopes: ['billing:read', 'deployments:write', 'teams:write', 'usage:read', 'usage:write'],
+      scopes: [
+        'billing:read',
+        'deployments:read',
+        'deployments:write',
+        'teams:write',
+        'usage:read',
+        'usage:write',
+      ],
     },
     { keyType: 'OPERATOR' },
     { keyType: 'TEAM', teamId, scopes: ['billing:read', 'deployments:write'] },

@@ -43,6 +43,7 @@ type Cells = readonly [
 const ROWS: readonly [Permission, Cells][] = [
   ['billing:read', ['A', 'A', '-', 's', 's', 'A']],
   ['usage:read', ['A', 'A', 'O', 'O', 's', 'A']],
+  ['deployments:read', ['A', 'A', 'A', 'A', 's', 'A']],
   ['deployments:write', ['A', 'A', 'A', 's', 's', '-']],
   ['usage:write', ['-', '-', '-', '-', 's', '-']],
   ['billing:write', ['A', 'A', '-', '-', '-', '-']],
@@ -101,7 +102,7 @@ describe('the table of who may do what', () => {
     const permitted = PERMISSIONS.filter(
       (permission) => decide(allScopesOf('PARTNER').actor, permission, undefined, team) !== 'FORBIDDEN',
     );
-    expect(permitted.sort()).toEqual(['billing:read', 'team:read', 'usage:read']);
+    expect(permitted.sort()).toEqual(['billing:read', 'deployments:read', 'team:read', 'usage:read']);
     expect(decide(key('PARTNER').actor, 'billing:read', undefined, team)).toBe('FORBIDDEN');
   });
 });
@@ -138,12 +139,13 @@ test('a role in one team gives nothing where no team is concerned', () => {
 test('the scopes of each type of key are a closed list', () => {
   expect(scopesFor('PLATFORM')).toEqual([
     'billing:read',
+    'deployments:read',
     'deployments:write',
     'teams:write',
     'usage:read',
     'usage:write',
   ]);
   expect(scopesFor('TEAM')).toEqual(['billing:read', 'deployments:write']);
-  expect(scopesFor('PARTNER')).toEqual(['billing:read', 'usage:read']);
+  expect(scopesFor('PARTNER')).toEqual(['billing:read', 'deployments:read', 'usage:read']);
   expect(scopesFor('OPERATOR')).toEqual([]);
 });
