@@ -5,7 +5,7 @@ const flag = z.enum(['true', 'false']).transform((value) => value === 'true');
 const wholeNumber = (min: number, max: number) => z.coerce.number().int().min(min).max(max);
 
 /** Every option: its environment variable, default and meaning. `.env.example` repeats them. */
-const schema = z.object({
+const options = z.object({
   /** Any PostgreSQL 15+. Unset: the embedded PostgreSQL. */
   DATABASE_URL: z.string().startsWith('postgres').optional(),
   /** The owner's URL, for migrations, when DATABASE_URL logs in as a role that may not create tables. */
@@ -28,6 +28,15 @@ const schema = z.object({
   NODE_ENV: z.enum(['development', 'production', 'test']).default('development'),
   /** Create a demo team with grants and print working credentials at the first start. */
   DEMO_DATA: flag.optional(),
+  /** Let the demo team run deployments and spend a little every few seconds. Unset: wherever there is demo data. */
+  DEMO_TRAFFIC: flag.optional(),
+  /** Sandbox mode: no real money, and operators may move the clock. Unset: on as long as there is no STRIPE_SECRET_KEY. */
+  SANDBOX: flag.optional(),
+  /** The secret or restricted key of a Stripe account: `sk_test_…`, `sk_live_…`, `rk_…`. A live one rules SANDBOX out. */
+  STRIPE_SECRET_KEY: z
+    .string()
+    .regex(/^[sr]k_(test|live)_\w+$/, 'must start with sk_test_, sk_live_, rk_test_ or rk_live_')
+    .optional(),
   /** Verify users' JWTs against these keys … */
   JWT_JWKS_URL: z.url().optional(),
   /** … or with this secret (HS256). */
@@ -55,6 +64,17 @@ const schema = z.object({
     .optional(),
 });
 
+const schema = options.superRefine(({ SANDBOX, STRIPE_SECRET_KEY }, context) => {
+  if (!SANDBOX || !/^.k_live_/.test(STRIPE_SECRET_KEY ?? '')) return;
+  context.addIssue({
+    code: 'custom',
+    path: ['SANDBOX'],
+    message:
+      'cannot be true with a live STRIPE_SECRET_KEY: whoever moves the clock would charge real cards. ' +
+      'Use a test key, or leave SANDBOX out.',
+  });
+});
+
 export type Config = Readonly<z.infer<typeof schema>>;
 
 /**
@@ -67,6 +87,11 @@ export function readConfig(env: NodeJS.ProcessEnv = environment()): Config {
   if (parsed.success) return Object.freeze(parsed.data);
   const lines = parsed.error.issues.map((issue) => `  ${issue.path.join('.')}: ${issue.message}`);
   throw new Error(`The configuration cannot be used:\n${lines.join('\n')}`);
+}
+
+/** Whether no real money is at stake, so that the clock may be moved. Never with a live Stripe key. */
+export function isSandbox({ SANDBOX, STRIPE_SECRET_KEY }: Config): boolean {
+  return SANDBOX ?? STRIPE_SECRET_KEY === undefined;
 }
 
 function environment(): NodeJS.ProcessEnv {

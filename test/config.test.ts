@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { readConfig } from '../src/config.ts';
+import { isSandbox, readConfig } from '../src/config.ts';
 
 describe('the configuration', () => {
   test('is refused with the name of every option that cannot be used', () => {
@@ -21,7 +21,32 @@ describe('the configuration', () => {
     );
     const defaults = Object.entries(readConfig({}));
     for (const [name, value] of defaults) expect(listed.get(name), name).toBe(String(value));
+    const optional = readFileSync(new URL('../src/config.ts', import.meta.url), 'utf8');
+    for (const [, name = ''] of optional.matchAll(/^ {2}([A-Z_]+): /gm))
+      expect([...listed.keys()], name).toContain(name);
     const given = Object.fromEntries([...listed].filter(([, value]) => value !== ''));
     expect(Object.keys(readConfig(given)).sort()).toEqual(defaults.map(([name]) => name).sort());
+  });
+});
+
+describe('sandbox mode', () => {
+  const modeWith = (env: NodeJS.ProcessEnv) => isSandbox(readConfig(env));
+
+  test('is on without a Stripe key, and off with any unless it is asked for', () => {
+    expect(modeWith({})).toBe(true);
+    expect(modeWith({ SANDBOX: 'false' })).toBe(false);
+    expect(modeWith({ STRIPE_SECRET_KEY: 'sk_test_1' })).toBe(false);
+    expect(modeWith({ STRIPE_SECRET_KEY: 'sk_test_1', SANDBOX: 'true' })).toBe(true);
+    expect(modeWith({ STRIPE_SECRET_KEY: 'sk_live_1' })).toBe(false);
+    expect(modeWith({ STRIPE_SECRET_KEY: 'sk_live_1', SANDBOX: 'false' })).toBe(false);
+  });
+
+  test.for(['sk_live_1', 'rk_live_1'])('cannot be turned on with the live key %s, and why is said', (key) => {
+    const read = () => readConfig({ STRIPE_SECRET_KEY: key, SANDBOX: 'true' });
+    expect(read).toThrow(/SANDBOX: cannot be true with a live STRIPE_SECRET_KEY: .*real cards/);
+  });
+
+  test('is not decided by a key whose kind cannot be told', () => {
+    expect(() => readConfig({ STRIPE_SECRET_KEY: 'live_1' })).toThrow(/STRIPE_SECRET_KEY: must start with/);
   });
 });
