@@ -3,10 +3,11 @@ import type { Db, Reader } from '../db/client.ts';
 import { assert } from '../domain-error.ts';
 import type { Uuid } from '../id.ts';
 import { type CompiledPrice, compilePrice } from './compile-price.ts';
+import type { InstanceSpec } from './instance-spec.ts';
 import { parsePrice } from './price-json.ts';
 import { catalogState, models, priceVersions } from './tables.ts';
 
-/** What charging needs to know of a model. */
+/** What charging needs to know of a model or an instance type. */
 export interface CatalogModel {
   readonly id: Uuid;
   readonly key: string;
@@ -17,6 +18,8 @@ export interface CatalogModel {
   readonly supplierTeamId: Uuid | null;
   /** False once the model is no longer sold; late usage of it can still be charged. */
   readonly active: boolean;
+  /** What the machine is like, of an instance type; null for a model. */
+  readonly instance: InstanceSpec | null;
 }
 
 /** A price list of one model from `effectiveAt` on, ready for `rate(version.price, usage)`. */
@@ -28,7 +31,7 @@ export interface CatalogVersion {
   readonly price: CompiledPrice;
 }
 
-/** All models and prices as of one revision. Never changes. */
+/** All models, instance types and prices as of one revision. Never changes. */
 export interface CatalogSnapshot {
   readonly revision: bigint;
   readonly modelByKey: ReadonlyMap<string, CatalogModel>;

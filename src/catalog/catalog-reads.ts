@@ -1,4 +1,4 @@
-import { and, asc, desc, eq, gt, ilike, inArray, lt, type SQL } from 'drizzle-orm';
+import { and, asc, desc, eq, gt, ilike, inArray, isNull, lt, type SQL } from 'drizzle-orm';
 import type { Reader } from '../db/client.ts';
 import type { Uuid } from '../id.ts';
 import { models, priceVersions } from './tables.ts';
@@ -23,7 +23,7 @@ export interface Slice<K> {
   readonly from: K | undefined;
 }
 
-/** Models by key. */
+/** Models by key, without instance types. */
 export async function modelsBy(
   reader: Reader,
   filter: ModelFilter,
@@ -84,6 +84,7 @@ export async function versionsById(reader: Reader, ids: readonly Uuid[]): Promis
 
 function conditionsOf({ product, supplier, gpuType, keyContains, active }: ModelFilter): (SQL | undefined)[] {
   return [
+    isNull(models.instance),
     product == null ? undefined : eq(models.product, product),
     supplier == null ? undefined : eq(models.supplierLabel, supplier),
     gpuType == null ? undefined : eq(models.gpuType, gpuType),

@@ -6,6 +6,8 @@ import { assert, badInput, DomainError, notFound } from '../domain-error.ts';
 import { newUuid, type Uuid } from '../id.ts';
 import { INSTALLATION } from '../teams/audit.ts';
 import { type ModelRow, modelByKey, type PriceVersionRow } from './catalog-reads.ts';
+import { checkInstancePrice } from './instance-price.ts';
+import type { InstanceSpec } from './instance-spec.ts';
 import { type ModelFacts, NO_FACTS } from './model-facts.ts';
 import type { Price } from './price.ts';
 import { formatPrice } from './price-json.ts';
@@ -34,6 +36,8 @@ export async function bumpRevision(tx: Tx): Promise<void> {
 }
 
 export interface CreateModel {
+  /** Default: a fresh one. */
+  readonly id?: Uuid;
   readonly key: string;
   /** Default: the key. */
   readonly name?: string;
@@ -42,6 +46,8 @@ export interface CreateModel {
   readonly supplierLabel: string;
   /** The team that earns from it. */
   readonly supplierTeamId?: Uuid;
+  /** The machine, of an instance type. */
+  readonly instance?: InstanceSpec;
   readonly facts?: ModelFacts;
   readonly price: Price;
 }
@@ -57,7 +63,9 @@ export async function createModel(
 ): Promise<{ modelId: Uuid; priceVersionId: Uuid }> {
   await lockCatalog(tx);
   if (await modelByKey(tx, input.key)) {
-    throw new DomainError('CONFLICT', `There is a model ${input.key} already.`, { field: 'key' });
+    throw new DomainError('CONFLICT', `There is a model or an instance type ${input.key} already.`, {
+      field: 'key',
+    });
   }
   const model = newModelRow(input, change.now);
   const first = firstVersionRow(model.id, input.price, change);
@@ -95,6 +103,7 @@ export async function setModelPrice(
   const id = newUuid(now.getTime());
   const first = await claimKey(tx, claim, id, now);
   if (first !== undefined) return { modelId: model.id, priceVersionId: first, replayed: true };
+  if (model.instance) checkInstancePrice(price);
   const latest = await latestVersion(tx, model.id);
   const change = { actor, reason: input.reason, now };
   const row = nextVersionRow(latest, price, input.effectiveAt ?? now, change);
@@ -107,14 +116,15 @@ export async function setModelPrice(
 export function newModelRow(input: CreateModel, now: Date): ModelRow {
   const { key, name = key, product, supplierLabel } = input;
   return {
-    id: newUuid(now.getTime()),
+    id: input.id ?? newUuid(now.getTime()),
     key: checkText(key, 200, 'key'),
     name: checkText(name, 200, 'name'),
     product: checkText(product, 100, 'product'),
-    gpuType: input.gpuType ?? null,
+    gpuType: input.gpuType === undefined ? null : checkText(input.gpuType, 40, 'gpuType'),
     supplierLabel: checkText(supplierLabel, 100, 'supplierLabel'),
     supplierTeamId: input.supplierTeamId ?? null,
     active: true,
+    instance: input.instance ?? null,
     facts: input.facts ?? NO_FACTS,
     createdAt: now,
   };

@@ -1,5 +1,7 @@
+/** In what meters count. */
+export const METER_UNITS = ['TOKEN', 'CHARACTER', 'IMAGE', 'SECOND', 'MINUTE', 'HOUR', 'CALL'] as const;
 /** In what a meter counts. Multipliers may apply to some units only. */
-export type MeterUnit = 'TOKEN' | 'CHARACTER' | 'IMAGE' | 'SECOND' | 'MINUTE' | 'CALL';
+export type MeterUnit = (typeof METER_UNITS)[number];
 
 interface MeterDefinition {
   readonly unit: MeterUnit;
@@ -120,6 +122,10 @@ const definitions = {
   WEB_SEARCH: {
     unit: 'CALL',
     description: 'Web searches the model made, counted as its supplier counts them.',
+  },
+  INSTANCE_HOUR: {
+    unit: 'HOUR',
+    description: 'Hours of one instance that were begun, for what deployments run on.',
   },
 } as const satisfies Record<string, MeterDefinition>;
 

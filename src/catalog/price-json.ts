@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { formatDecimal, parseDecimal } from '../decimal.ts';
 import { badInput } from '../domain-error.ts';
-import { isMeter, type Meter } from './meters.ts';
+import { isMeter, METER_UNITS, type Meter } from './meters.ts';
 import { isParam, type Param } from './params.ts';
 import {
   makePrice,
@@ -13,7 +13,7 @@ import {
 } from './price.ts';
 
 const params = z.record(z.string(), z.string());
-const unit = z.enum(['TOKEN', 'CHARACTER', 'IMAGE', 'SECOND', 'MINUTE', 'CALL']);
+const unit = z.enum(METER_UNITS);
 const component = z.strictObject({
   meter: z.string(),
   unitPrice: z.string(),

@@ -91,8 +91,13 @@ export function describeConditions({ aboveInputTokens, params }: PriceConditions
   return parts.join(', ');
 }
 
+/** @throws DomainError BAD_USER_INPUT naming `field` when one unit cannot cost this. */
+export function checkUnitPrice(value: Decimal, field: string): void {
+  checkAmount(value, MAX_UNIT_PRICE, field);
+}
+
 function checkComponent(component: PriceComponent, path: string): void {
-  checkAmount(component.unitPrice, MAX_UNIT_PRICE, `${path}.unitPrice`);
+  checkUnitPrice(component.unitPrice, `${path}.unitPrice`);
   const { aboveInputTokens, params } = component.conditions;
   if (aboveInputTokens !== undefined && (aboveInputTokens < 1n || aboveInputTokens > MAX_THRESHOLD)) {
     throw badInput(`${path}.aboveInputTokens`, `must be a whole number from 1 to ${MAX_THRESHOLD}.`);

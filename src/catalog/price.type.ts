@@ -20,6 +20,7 @@ export const MeterUnitEnum = {
   IMAGE: 'IMAGE',
   SECOND: 'SECOND',
   MINUTE: 'MINUTE',
+  HOUR: 'HOUR',
   CALL: 'CALL',
 } as const satisfies Record<MeterUnit, MeterUnit>;
 
@@ -32,6 +33,7 @@ registerEnumType(MeterUnitEnum, {
     IMAGE: { description: 'Images.' },
     SECOND: { description: 'Seconds, also parts of them.' },
     MINUTE: { description: 'Minutes, also parts of them.' },
+    HOUR: { description: 'Hours that were begun.' },
     CALL: { description: 'Requests, generations or searches.' },
   },
 });

@@ -12,6 +12,7 @@ import {
 } from 'drizzle-orm/pg-core';
 import type { ActorKind } from '../actor.ts';
 import { instant } from '../db/columns.ts';
+import type { InstanceSpec } from './instance-spec.ts';
 
 /** What can be sold, as grants may be restricted to it: chat, embedding, image … */
 export const products = pgTable('products', {
@@ -39,8 +40,8 @@ export const models = pgTable(
     /** The team that earns from this model, when it is a team of this installation. */
     supplierTeamId: uuid(),
     active: boolean().notNull().default(true),
-    /** `InstanceSpec`: what deployments can run on, sold by the hour begun. Null for a model. */
-    instance: jsonb(),
+    /** What deployments can run on, sold by the hour begun. Null for a model. */
+    instance: jsonb().$type<InstanceSpec>(),
     /** `ModelFacts`: limits, capabilities and whatever else a price list says. */
     facts: jsonb().notNull().default({}),
     createdAt: instant().notNull(),

@@ -44,6 +44,7 @@ test('knows each model by key and by id, with the version that holds at an insta
     product: 'chat',
     gpuType: 'L',
     supplierTeamId: null,
+    instance: null,
   });
   expect(snapshot.modelById.get(modelId)?.key).toBe('a');
   const idAt = (at: Date) => snapshot.priceAt(modelId, at)?.id;
