@@ -24,17 +24,22 @@ export interface ChargeRow {
   api_key_id: Uuid | null;
   deployment_id: Uuid | null;
   run_id: Uuid | null;
+  hold_id: Uuid | null;
+  run_step: number | null;
+  replica_slot: number | null;
+  short_nano: bigint | null;
+  prior_nano: bigint | null;
   tags: Record<string, string> | null;
   actor_kind: ActorKind;
   actor_id: Uuid | null;
 }
 
 /** The columns of `ChargeRow` from `charges c`. */
-export function chargeColumns(reader: Reader) {
+export function chargeColumns(reader: Pick<Reader, 'sql'>) {
   return reader.sql`c.team_id, c.id, c.status, c.model_id, c.price_version_id, c.quantities, c.params, c.amount_nano,
     c.debt_nano, c.from_seq, c.to_seq, extract(epoch from c.occurred_at)::float8 * 1000 as occurred_ms,
     extract(epoch from c.posted_at)::float8 * 1000 as posted_ms, c.member_id, c.api_key_id, c.deployment_id, c.run_id,
-    c.tags, c.actor_kind, c.actor_id`;
+    c.hold_id, c.run_step, c.replica_slot, c.short_nano, c.prior_nano, c.tags, c.actor_kind, c.actor_id`;
 }
 
 export function chargeFromRow(row: ChargeRow): Charge {
@@ -56,6 +61,11 @@ export function chargeFromRow(row: ChargeRow): Charge {
     apiKeyId: row.api_key_id,
     deploymentId: row.deployment_id,
     runId: row.run_id,
+    holdId: row.hold_id,
+    runStep: row.run_step,
+    replicaSlot: row.replica_slot,
+    shortNano: row.short_nano ?? 0n,
+    priorNano: row.prior_nano ?? 0n,
     tags: row.tags,
     actor: { kind: row.actor_kind, id: row.actor_id },
   };
@@ -79,6 +89,19 @@ export async function chargesByKey(
   }));
 }
 
+/** The charges with these ids, each named by its team. */
+export async function chargesById(
+  tx: Pick<Reader, 'sql'>,
+  ids: readonly { readonly teamId: Uuid; readonly id: Uuid }[],
+): Promise<Charge[]> {
+  const rows = await tx.sql<ChargeRow[]>`
+    select ${chargeColumns(tx)}
+    from unnest(${arrayOf(ids.map(({ teamId }) => teamId))}::uuid[], ${arrayOf(ids.map(({ id }) => id))}::uuid[])
+      as n (team_id, id)
+    join charges c on c.team_id = n.team_id and c.id = n.id`;
+  return rows.map(chargeFromRow);
+}
+
 /** Writes charges, as a part of `writeBooks`. A key that exists raises 23505: the unique index is the judge. */
 export function insertCharges(tx: Tx, keyed: readonly KeyedCharge[]): Write {
   const column = (pick: (c: Charge) => string | number | bigint | null) =>
@@ -92,25 +115,34 @@ export function insertCharges(tx: Tx, keyed: readonly KeyedCharge[]): Write {
     );
   return tx.sql`
     insert into charges (team_id, id, key_digest, request_digest, status, model_id, price_version_id, quantities, params,
-      amount_nano, debt_nano, from_seq, to_seq, occurred_at, posted_at, member_id, api_key_id, deployment_id, run_id, tags,
-      actor_kind, actor_id)
+      amount_nano, debt_nano, from_seq, to_seq, occurred_at, posted_at, member_id, api_key_id, deployment_id, run_id,
+      hold_id, run_step, replica_slot, short_nano, prior_nano, tags, actor_kind, actor_id)
     select n.team_id, n.id, n.key_digest, n.request_digest, n.status, n.model_id, n.price_version_id, n.quantities::jsonb,
       n.params::jsonb, n.amount_nano, n.debt_nano, n.from_seq, n.to_seq, n.occurred_at, n.posted_at, n.member_id,
-      n.api_key_id, n.deployment_id, n.run_id, n.tags::jsonb, n.actor_kind, n.actor_id
+      n.api_key_id, n.deployment_id, n.run_id, n.hold_id, n.run_step, n.replica_slot, n.short_nano, n.prior_nano,
+      n.tags::jsonb, n.actor_kind, n.actor_id
     from unnest(
       ${column((c) => c.teamId)}::uuid[], ${column((c) => c.id)}::uuid[],
       ${byteaArrayOf(keyed.map((k) => k.keyDigest))}::bytea[], ${byteaArrayOf(keyed.map((k) => k.requestDigest))}::bytea[],
       ${column((c) => CHARGE_STATUS[c.status])}::int2[], ${column((c) => c.modelId)}::uuid[],
       ${column((c) => c.priceVersionId)}::uuid[], ${json((c) => c.quantities)}::text[], ${json((c) => c.params)}::text[],
-      ${column((c) => c.amountNano)}::int8[], ${column((c) => (c.debtNano === 0n ? null : c.debtNano))}::int8[],
+      ${column((c) => c.amountNano)}::int8[], ${column((c) => nonZero(c.debtNano))}::int8[],
       ${column((c) => c.fromSeq)}::int8[], ${column((c) => c.toSeq)}::int8[],
       ${instantArrayOf(keyed.map((k) => k.charge.occurredAt.getTime()))}::timestamptz[],
       ${instantArrayOf(keyed.map((k) => k.charge.postedAt.getTime()))}::timestamptz[],
       ${column((c) => c.memberId)}::uuid[], ${column((c) => c.apiKeyId)}::uuid[], ${column((c) => c.deploymentId)}::uuid[],
-      ${column((c) => c.runId)}::uuid[], ${json((c) => c.tags)}::text[], ${column((c) => c.actor.kind)}::int2[],
+      ${column((c) => c.runId)}::uuid[], ${column((c) => c.holdId)}::uuid[], ${column((c) => c.runStep)}::int2[],
+      ${column((c) => c.replicaSlot)}::int2[], ${column((c) => nonZero(c.shortNano))}::int8[],
+      ${column((c) => nonZero(c.priorNano))}::int8[], ${json((c) => c.tags)}::text[], ${column((c) => c.actor.kind)}::int2[],
       ${column((c) => c.actor.id)}::uuid[]
     ) as n (team_id, id, key_digest, request_digest, status, model_id, price_version_id, quantities, params, amount_nano,
-      debt_nano, from_seq, to_seq, occurred_at, posted_at, member_id, api_key_id, deployment_id, run_id, tags, actor_kind, actor_id)`;
+      debt_nano, from_seq, to_seq, occurred_at, posted_at, member_id, api_key_id, deployment_id, run_id, hold_id, run_step,
+      replica_slot, short_nano, prior_nano, tags, actor_kind, actor_id)`;
+}
+
+/** Zero is the rule for these figures, and a null costs nothing. */
+function nonZero(amountNano: bigint): bigint | null {
+  return amountNano === 0n ? null : amountNano;
 }
 
 function statusOf(code: number): ChargeStatus {
