@@ -1,45 +1,17 @@
 import { Arg, Ctx, Field, ID, InputType, Mutation, ObjectType, Resolver } from 'type-graphql';
 import { actorRef } from '../actor.ts';
-import { MeterEnum, UsageParam } from '../catalog/meter.type.ts';
-import type { Meter } from '../catalog/meters.ts';
 import type { Batcher } from '../charging/batcher.ts';
-import type { ChargeRefusal, ChargeResult } from '../charging/charge.ts';
+import type { ChargeResult } from '../charging/charge.ts';
 import { Charge } from '../charging/charge.type.ts';
-import type { Decimal } from '../decimal.ts';
+import { refusalError } from '../charging/refusal.type.ts';
+import { TagInput, UsageParamInput, UsageQuantityInput } from '../charging/usage.input.ts';
 import { Inherits, Permit } from '../graphql/auth.ts';
 import type { Context } from '../graphql/context.ts';
-import { DateTimeScalar, DecimalScalar } from '../graphql/scalars.ts';
-import { OutOfCredits, Refusal, UserError, UserErrorCode } from '../graphql/user-error.ts';
+import { DateTimeScalar } from '../graphql/scalars.ts';
+import { UserError } from '../graphql/user-error.ts';
 import { Balance, toBalance } from '../ledger/balance.type.ts';
 import { recordUsage } from './record-usage.ts';
 import type { UsageItem } from './usage-item.ts';
-
-@InputType({ description: 'How much was used of one thing.' })
-export class UsageQuantityInput {
-  @Field(() => MeterEnum, { description: 'What was counted.' })
-  meter: Meter;
-
-  @Field(() => DecimalScalar, { description: 'How many units: 0 or more, up to 9 decimal places.' })
-  quantity: Decimal;
-}
-
-@InputType({ description: 'A fact about the request that may change its price.' })
-export class UsageParamInput {
-  @Field(() => UsageParam, { description: 'Which fact.' })
-  name: string;
-
-  @Field(() => String, { description: 'Its value, such as "batch" for SERVICE_TIER.' })
-  value: string;
-}
-
-@InputType({ description: 'A label of your own to find and group charges by.' })
-export class TagInput {
-  @Field(() => String, { description: 'The name, 1 to 64 characters, once an item.' })
-  name: string;
-
-  @Field(() => String, { description: 'The value, up to 256 characters.' })
-  value: string;
-}
 
 @InputType({ description: 'One thing that a team used.' })
 export class UsageItemInput implements UsageItem {
@@ -139,7 +111,7 @@ export class UsageResolver {
   @Permit('usage:write')
   @Mutation(() => RecordUsagePayload, {
     description:
-      'Charges what teams used, item by item: each is charged in full or refused, once for its key, and never beyond what may pay for it. Errors of items: INVALID_INPUT, NOT_FOUND, NOT_PRICED, OCCURRED_AT_OUT_OF_RANGE, IDEMPOTENCY_CONFLICT, OUT_OF_CREDITS.',
+      'Charges what teams used, item by item: each is charged in full or refused, once for its key, and never beyond what may pay for it. Errors of items: INVALID_INPUT, NOT_FOUND, NOT_PRICED, OCCURRED_AT_OUT_OF_RANGE, IDEMPOTENCY_CONFLICT, OUT_OF_CREDITS, SPEND_CAP_EXCEEDED.',
   })
   async recordUsage(
     @Arg('input', () => RecordUsageInput, { description: 'The items.' }) input: RecordUsageInput,
@@ -159,26 +131,7 @@ function toResult(item: UsageItemInput, index: number, result: ChargeResult | un
     idempotencyKey: item.idempotencyKey,
     charge: result?.ok ? new Charge(result.charge, item.model) : null,
     replayed: result?.ok ? result.replayed : false,
-    error: result?.ok === false ? toUserError(result.refusal, index) : null,
+    error: result?.ok === false ? refusalError(result.refusal, ['items', String(index)]) : null,
     balance: result?.balance ? toBalance(result.balance) : null,
   };
-}
-
-const ERROR_CODE: Readonly<Record<ChargeRefusal['code'], UserErrorCode>> = {
-  TEAM_NOT_FOUND: UserErrorCode.NOT_FOUND,
-  MODEL_NOT_FOUND: UserErrorCode.NOT_FOUND,
-  ATTRIBUTION_NOT_FOUND: UserErrorCode.NOT_FOUND,
-  NOT_PRICED: UserErrorCode.NOT_PRICED,
-  INVALID_USAGE: UserErrorCode.INVALID_INPUT,
-  OCCURRED_AT_OUT_OF_RANGE: UserErrorCode.OCCURRED_AT_OUT_OF_RANGE,
-  IDEMPOTENCY_CONFLICT: UserErrorCode.IDEMPOTENCY_CONFLICT,
-  OUT_OF_CREDITS: UserErrorCode.OUT_OF_CREDITS,
-};
-
-function toUserError(refusal: ChargeRefusal, index: number): UserError {
-  const { code, message, field, shortByNano: shortBy, availableNano: available } = refusal;
-  const path = ['items', String(index), field];
-  if (shortBy !== undefined && available !== undefined)
-    return new OutOfCredits(message, path, { shortBy, available });
-  return new Refusal(ERROR_CODE[code], message, path);
 }
