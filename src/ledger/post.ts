@@ -138,6 +138,14 @@ export async function setDebtLimit(tx: Tx, teamId: Uuid, debtLimitNano: bigint):
     update wallets set version = version + 1, debt_limit_nano = ${debtLimitNano} where team_id = ${teamId}`;
 }
 
+/**
+ * Writes whether spend caps of the team have to be looked at. To be called whenever one of them changes: what was
+ * decided on the old ones is stale then.
+ */
+export async function setCapped(tx: Tx, teamId: Uuid, capped: boolean): Promise<void> {
+  await tx.sql`update wallets set version = version + 1, capped = ${capped} where team_id = ${teamId}`;
+}
+
 function postedFact(book: Book): LedgerPosted {
   const [first] = book.entries;
   return {
