@@ -8,7 +8,7 @@ import { newUuid, type Uuid } from '../id.ts';
  */
 export const INSTALLATION: Uuid = '00000000-0000-0000-0000-000000000000';
 
-/** Something that was done to a team, its members or keys. */
+/** Something that was done to a team, its members, keys or caps, or to the installation. */
 export interface AuditEvent {
   readonly teamId: Uuid;
   readonly action:
@@ -17,7 +17,10 @@ export interface AuditEvent {
     | 'member.role-changed'
     | 'member.removed'
     | 'api-key.created'
-    | 'api-key.revoked';
+    | 'api-key.revoked'
+    | 'spend-cap.set'
+    | 'spend-cap.removed'
+    | 'clock.advanced';
   readonly actor: ActorRef;
   /** Never a secret. */
   readonly details: Readonly<Record<string, string | null | readonly string[]>>;
