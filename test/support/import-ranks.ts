@@ -23,6 +23,7 @@ const LEAVES = [
     'cursor',
     'errors',
     'node',
+    'one-of',
     'period',
     'refusals',
     'scalars',
