@@ -19,7 +19,7 @@ export async function visibleCharge(ctx: Context, db: Db, id: Uuid): Promise<Cha
   if (actor.kind === 'KEY') await permit(ctx, 'usage:read', actor.teamId);
   const loader = ctx.once('charging.charge', () => chargeLoader(db, searchedBy(actor)));
   const charge = await loader.load(id);
-  if (!charge || !(await isVisible(ctx, charge))) throw notFound('Charge', publicId('charge', id));
+  if (!charge || !(await isVisibleUsage(ctx, charge))) throw notFound('Charge', publicId('charge', id));
   return charge;
 }
 
@@ -37,7 +37,11 @@ function searchedBy(actor: Actor): SearchedTeams {
   return { kind: 'ANY_TEAM' };
 }
 
-async function isVisible(ctx: Context, { teamId, memberId, apiKeyId }: Charge): Promise<boolean> {
+/** Whether the asker may see usage that is attributed so: any of the team, or only their own. */
+export async function isVisibleUsage(
+  ctx: Context,
+  { teamId, memberId, apiKeyId }: Pick<Charge, 'teamId' | 'memberId' | 'apiKeyId'>,
+): Promise<boolean> {
   // A partner's key may act for no team at all: what `usageScope` throws would name the team.
   if (!(await isPermitted(ctx, 'usage:read', teamId))) return false;
   const scope = await usageScope(ctx, teamId);

@@ -53,6 +53,7 @@ export interface ChargeFilter {
   readonly modelId?: Uuid | undefined;
   readonly memberId?: Uuid | undefined;
   readonly apiKeyId?: Uuid | undefined;
+  readonly runId?: Uuid | undefined;
   readonly status?: ChargeStatus | undefined;
   readonly occurredAt?: Period | undefined;
   readonly postedAt?: Period | undefined;
@@ -97,11 +98,12 @@ function inScope({ sql }: Reader, scope: UsageScope) {
 }
 
 function inFilter({ sql }: Reader, filter: ChargeFilter) {
-  const { modelId, memberId, apiKeyId, status, minAmountNano, tag } = filter;
+  const { modelId, memberId, apiKeyId, runId, status, minAmountNano, tag } = filter;
   return [
     modelId === undefined ? [] : sql`and c.model_id = ${modelId}`,
     memberId === undefined ? [] : sql`and c.member_id = ${memberId}`,
     apiKeyId === undefined ? [] : sql`and c.api_key_id = ${apiKeyId}`,
+    runId === undefined ? [] : sql`and c.run_id = ${runId}`,
     status === undefined ? [] : sql`and c.status = ${CHARGE_STATUS[status]}`,
     minAmountNano === undefined ? [] : sql`and c.amount_nano >= ${minAmountNano}`,
     tag === undefined ? [] : sql`and c.tags ->> ${tag.name}::text = ${tag.value}`,

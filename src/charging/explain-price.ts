@@ -27,6 +27,11 @@ export function explainPrice(charge: Charge, version: CatalogVersion): Explained
     params: new Map(Object.entries(params ?? {})),
   });
   assert(rated.ok && rated.amountNano === charge.amountNano, 'a charge costs what its price version says');
+  return explainRated(rated, version);
+}
+
+/** How usage that was rated under a version comes to its amount. */
+export function explainRated(rated: Rated, version: CatalogVersion): ExplainedPrice {
   return { version, rated, formula: formulaOf(rated) };
 }
 
