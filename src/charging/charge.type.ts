@@ -1,4 +1,4 @@
-import { Field, ID, ObjectType, registerEnumType } from 'type-graphql';
+import { Field, ID, Int, ObjectType, registerEnumType } from 'type-graphql';
 import type { CatalogModel, CatalogSnapshot } from '../catalog/catalog-cache.ts';
 import { MeterEnum, UsageParam } from '../catalog/meter.type.ts';
 import { METER_LIST, type Meter } from '../catalog/meters.ts';
@@ -102,7 +102,8 @@ export class Charge implements Node {
   readonly modelKey: string;
 
   @Field(() => CreditsScalar, {
-    description: 'What the usage costs. For UNBILLED usage: what it would have cost.',
+    description:
+      'What was charged: the price of the usage, less "shortBy" and "prior". For UNBILLED usage: what it would have been.',
   })
   readonly amount: NanoCredits;
 
@@ -110,6 +111,17 @@ export class Charge implements Node {
     description: 'The part of the amount that no grant paid and that the team owes since.',
   })
   readonly debt: NanoCredits;
+
+  @Field(() => CreditsScalar, {
+    description:
+      'The part of the price that was not charged, because credit ended and the caller had chosen to go on without it.',
+  })
+  readonly shortBy: NanoCredits;
+
+  @Field(() => CreditsScalar, {
+    description: 'The part of the price that an earlier charge for the same hold has charged.',
+  })
+  readonly prior: NanoCredits;
 
   @Field(() => DateTimeScalar, { description: 'When it was used. The price is the one of this instant.' })
   readonly occurredAt: Date;
@@ -131,6 +143,15 @@ export class Charge implements Node {
   })
   readonly lastSeq: bigint | null;
 
+  @Field(() => Int, {
+    nullable: true,
+    description: 'Which step of the run it is a part of, by its place there, from 0.',
+  })
+  readonly runStep: number | null;
+
+  @Field(() => Int, { nullable: true, description: 'Which replica of the deployment it paid an hour of.' })
+  readonly replicaSlot: number | null;
+
   constructor(
     /** The charge as it is kept. */
     readonly stored: StoredCharge,
@@ -139,10 +160,14 @@ export class Charge implements Node {
     this.status = stored.status;
     this.amount = stored.amountNano;
     this.debt = stored.debtNano;
+    this.shortBy = stored.shortNano;
+    this.prior = stored.priorNano;
     this.occurredAt = stored.occurredAt;
     this.postedAt = stored.postedAt;
     this.firstSeq = stored.fromSeq;
     this.lastSeq = stored.toSeq;
+    this.runStep = stored.runStep;
+    this.replicaSlot = stored.replicaSlot;
     this.modelKey = modelKey;
   }
 
@@ -157,25 +182,17 @@ export class Charge implements Node {
 
   @Field(() => [ChargeQuantity], { description: 'What was used. No two of these count the same thing.' })
   get quantities(): ChargeQuantity[] {
-    const { quantities } = this.stored;
-    return METER_LIST.flatMap((meter) => {
-      const quantity = quantities[meter];
-      return quantity === undefined ? [] : [{ meter, quantity: parseDecimal(quantity) }];
-    });
+    return quantitiesOf(this.stored.quantities);
   }
 
   @Field(() => [ChargeParam], { description: 'Facts of the request that may have changed its price.' })
   get params(): ChargeParam[] {
-    const { params } = this.stored;
-    return params
-      ? PARAM_LIST.flatMap((name) => (params[name] === undefined ? [] : [{ name, value: params[name] }]))
-      : [];
+    return paramsOf(this.stored.params);
   }
 
   @Field(() => [Tag], { description: 'The labels that the caller attached, by name.' })
   get tags(): Tag[] {
-    const tags = Object.entries(this.stored.tags ?? {}).sort(([a], [b]) => (a < b ? -1 : 1));
-    return tags.map(([name, value]) => ({ name, value }));
+    return tagsOf(this.stored.tags);
   }
 
   @Field(() => ID, { nullable: true, description: 'The member who used it, when the caller said so.' })
@@ -187,6 +204,41 @@ export class Charge implements Node {
   get apiKeyId(): string | null {
     return this.stored.apiKeyId && publicId('apiKey', this.stored.apiKeyId);
   }
+
+  @Field(() => ID, { nullable: true, description: 'The hold that it settled or was drawn from.' })
+  get holdId(): string | null {
+    return this.stored.holdId && publicId('hold', this.stored.holdId);
+  }
+
+  @Field(() => ID, { nullable: true, description: 'The run that it is a part of.' })
+  get runId(): string | null {
+    return this.stored.runId && publicId('run', this.stored.runId);
+  }
+
+  @Field(() => ID, { nullable: true, description: 'The deployment that it paid an hour of.' })
+  get deploymentId(): string | null {
+    return this.stored.deploymentId && publicId('deployment', this.stored.deploymentId);
+  }
+}
+
+/** Stored quantities as the API answers them, in the order in which prices are listed. */
+export function quantitiesOf(quantities: Readonly<Record<string, string>>): ChargeQuantity[] {
+  return METER_LIST.flatMap((meter) => {
+    const quantity = quantities[meter];
+    return quantity === undefined ? [] : [{ meter, quantity: parseDecimal(quantity) }];
+  });
+}
+
+/** Stored parameters as the API answers them. */
+export function paramsOf(params: Readonly<Record<string, string>> | null): ChargeParam[] {
+  if (!params) return [];
+  return PARAM_LIST.flatMap((name) => (params[name] === undefined ? [] : [{ name, value: params[name] }]));
+}
+
+/** Stored tags as the API answers them, by name. */
+export function tagsOf(tags: Readonly<Record<string, string>> | null): Tag[] {
+  const sorted = Object.entries(tags ?? {}).sort(([a], [b]) => (a < b ? -1 : 1));
+  return sorted.map(([name, value]) => ({ name, value }));
 }
 
 /** A stored charge as the API answers it. `catalog`: no older than the charge. */

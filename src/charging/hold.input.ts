@@ -21,7 +21,7 @@ registerEnumType(WhenShortEnum, {
     REFUSE: { description: 'Charge nothing and leave the hold as it is: OUT_OF_CREDITS.' },
     DEBT: {
       description:
-        'The rest becomes debt up to the limit of the team; beyond it the usage is kept as UNBILLED and the hold returns.',
+        'The rest becomes debt up to the limit of the team; "shortBy" tells what is beyond that and was not charged.',
     },
   },
 });
