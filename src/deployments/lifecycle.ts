@@ -116,9 +116,17 @@ export interface SizeChange {
   readonly maxReplicas?: number | undefined;
 }
 
-/** The size of a new deployment: as many replicas as asked for, and bounds that keep it there unless others are given. */
-export function firstSize({ replicas = 1, minReplicas = 1, maxReplicas }: SizeChange): Size {
-  return checkedSize({ replicas, minReplicas, maxReplicas: maxReplicas ?? Math.max(replicas, minReplicas) });
+/**
+ * The size of a new deployment: as few replicas as may be unless a number is asked for, and bounds that keep it there.
+ * @throws DomainError BAD_USER_INPUT as `sizeAfter` does.
+ */
+export function firstSize({ replicas, minReplicas = 1, maxReplicas }: SizeChange): Size {
+  const first = replicas ?? minReplicas;
+  return checkedSize({
+    replicas: first,
+    minReplicas,
+    maxReplicas: maxReplicas ?? Math.max(first, minReplicas),
+  });
 }
 
 /**
