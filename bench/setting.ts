@@ -82,6 +82,7 @@ export async function openSetting(teamCount: number): Promise<Setting> {
 export function request(teamId: Uuid): ChargeRequest {
   const idempotencyKey = newUuid();
   return {
+    what: 'CHARGE',
     teamId,
     idempotencyKey,
     keyDigest: digest16(idempotencyKey),

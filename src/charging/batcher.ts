@@ -4,8 +4,10 @@ import { assert, DomainError } from '../domain-error.ts';
 import { StaleBook } from '../ledger/post.ts';
 import { standingAfter } from '../ledger/standing.ts';
 import type { ChargeRequest, ChargeResult } from './charge.ts';
-import { type Approach, type ChargeBatchDeps, chargeBatch } from './charge-batch.ts';
-import type { Pending } from './decide.ts';
+import type { HoldRequest, HoldResult } from './hold.ts';
+import type { RunRequest, RunResult } from './run.ts';
+import type { PendingSpend, ResultOf, SpendRequest, SpendResult } from './spend.ts';
+import { type Approach, type SpendBatchDeps, spendBatch } from './spend-batch.ts';
 import { StandingCache } from './standing-cache.ts';
 
 /** Told of each batch that was committed. */
@@ -27,15 +29,15 @@ export interface BatcherOptions {
   readonly observe?: BatchObserver;
 }
 
-/** One call of `charge`: its results come together when the last of its requests is decided. */
+/** One call of `spend`: its results come together when the last of its requests is decided. */
 interface Call {
-  readonly results: ChargeResult[];
+  readonly results: SpendResult[];
   remaining: number;
-  resolve(results: ChargeResult[]): void;
+  resolve(results: SpendResult[]): void;
   reject(error: unknown): void;
 }
 
-interface Waiting extends Pending {
+interface Waiting extends PendingSpend {
   readonly call: Call;
   readonly index: number;
 }
@@ -61,7 +63,7 @@ const MAX_CAUTION = 256;
 export class Batcher {
   private readonly lanes: Lane[];
   private readonly standings: StandingCache;
-  private readonly deps: ChargeBatchDeps;
+  private readonly deps: SpendBatchDeps;
   private waitingCount = 0;
   private closed = false;
   /** Requests decided a second, smoothed, for the retry-after of OVERLOADED. */
@@ -69,7 +71,7 @@ export class Batcher {
 
   constructor(
     private readonly db: Db,
-    deps: Omit<ChargeBatchDeps, 'standings'>,
+    deps: Omit<SpendBatchDeps, 'standings'>,
     private readonly options: BatcherOptions,
   ) {
     this.standings = new StandingCache(options.remembered ?? 200_000);
@@ -87,12 +89,32 @@ export class Batcher {
     return this.waitingCount;
   }
 
+  /** Charges usage. @see spend */
+  charge(requests: readonly ChargeRequest[]): Promise<ChargeResult[]> {
+    return this.spend(requests);
+  }
+
+  /** Places, settles and releases holds. @see spend */
+  holds(requests: readonly HoldRequest[]): Promise<HoldResult[]> {
+    return this.spend(requests);
+  }
+
+  /** Starts and ends runs. @see spend */
+  runs(requests: readonly RunRequest[]): Promise<RunResult[]> {
+    return this.spend(requests);
+  }
+
   /**
-   * Charges usage; results are in the order of the requests. When this throws, each request of the call was either
-   * charged or not: repeating it with the same keys is safe and charges nothing twice.
+   * Decides requests of any kind; results are in their order. When this throws, each request of the call was either
+   * done or not: repeating it with the same keys is safe and does nothing twice.
    * @throws DomainError OVERLOADED with retryAfterSeconds when the queue is full, UNAVAILABLE when the database is.
    */
-  charge(requests: readonly ChargeRequest[]): Promise<ChargeResult[]> {
+  async spend<R extends SpendRequest>(requests: readonly R[]): Promise<ResultOf<R>[]> {
+    // The kind of a result follows the kind of its request: see `spendBatch`.
+    return (await this.enqueue(requests)) as ResultOf<R>[];
+  }
+
+  private enqueue(requests: readonly SpendRequest[]): Promise<SpendResult[]> {
     if (requests.length === 0) return Promise.resolve([]);
     if (this.closed)
       return Promise.reject(new DomainError('UNAVAILABLE', 'The server is shutting down.', RETRY_SOON));
@@ -158,15 +180,15 @@ export class Batcher {
   }
 
   /** A stale decision, key conflict or deadlock rolled everything back: the batch is decided again, under its locks. */
-  private async decide(lane: Lane, batch: readonly Waiting[]): Promise<readonly ChargeResult[]> {
+  private async decide(lane: Lane, batch: readonly Waiting[]): Promise<readonly SpendResult[]> {
     for (let attempt = 1; ; attempt++) {
       const approach = attempt === 1 && lane.lockedFor === 0 ? 'OPTIMISTIC' : 'LOCKED';
       const started = performance.now();
       try {
-        const { results, books } = await inTransaction(this.db, (tx) =>
-          chargeBatch(tx, batch, this.deps, approach),
+        const { results, works } = await inTransaction(this.db, (tx) =>
+          spendBatch(tx, batch, this.deps, approach),
         );
-        for (const book of books) this.standings.put(standingAfter(book));
+        for (const { book, caps } of works) this.standings.put(standingAfter(book), caps.all);
         weigh(lane, approach);
         const seconds = (performance.now() - started) / 1000;
         this.options.observe?.({ size: batch.length, seconds, approach });
@@ -212,7 +234,7 @@ function weigh(lane: Lane, approach: Approach): void {
 
 const RETRY_SOON = { retryAfterSeconds: 1 };
 
-function answer({ call, index }: Waiting, result: ChargeResult): void {
+function answer({ call, index }: Waiting, result: SpendResult): void {
   call.results[index] = result;
   call.remaining -= 1;
   if (call.remaining === 0) call.resolve(call.results);

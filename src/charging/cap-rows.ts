@@ -23,7 +23,7 @@ export interface CapRow {
 }
 
 /** The columns of `CapRow` from `spend_caps s`. */
-export function capColumns(reader: Pick<Reader, 'sql'>) {
+export function capColumns(reader: Reader) {
   return reader.sql`s.team_id, s.id, s.subject, s.subject_id, s.period, s.limit_nano, s.spent_nano,
     extract(epoch from s.period_at)::float8 * 1000 as period_ms, s.held_nano,
     extract(epoch from s.created_at)::float8 * 1000 as created_ms, s.actor_kind, s.actor_id`;
@@ -46,10 +46,7 @@ export function capFromRow(row: CapRow): Cap {
 }
 
 /** The caps of teams, in the order of their ids. Teams without caps are absent. */
-export async function capsOfTeams(
-  reader: Pick<Reader, 'sql'>,
-  teamIds: readonly Uuid[],
-): Promise<Map<Uuid, Cap[]>> {
+export async function capsOfTeams(reader: Reader, teamIds: readonly Uuid[]): Promise<Map<Uuid, Cap[]>> {
   if (teamIds.length === 0) return new Map();
   const rows = await reader.sql<CapRow[]>`
     select ${capColumns(reader)} from unnest(${arrayOf(teamIds)}::uuid[]) as t (id)
@@ -58,7 +55,7 @@ export async function capsOfTeams(
 }
 
 /** Writes the counters of caps, as a part of `writeBooks`. */
-export function updateCaps(tx: Pick<Reader, 'sql'>, caps: readonly Cap[]): Write {
+export function updateCaps(tx: Reader, caps: readonly Cap[]): Write {
   const column = (pick: (c: Cap) => string | number | bigint) => arrayOf(caps.map(pick));
   return tx.sql`
     update spend_caps s set spent_nano = n.spent_nano, period_at = n.period_at, held_nano = n.held_nano

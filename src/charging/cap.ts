@@ -1,6 +1,6 @@
 import type { ActorRef } from '../actor.ts';
 import type { Uuid } from '../id.ts';
-import type { NanoCredits } from '../money.ts';
+import { minNano, type NanoCredits } from '../money.ts';
 
 /** Whose spending a cap limits. */
 export const CAP_SUBJECT = { MEMBER: 1, API_KEY: 2, MODEL: 3 } as const;
@@ -45,6 +45,12 @@ export interface CapTarget {
   readonly modelId: Uuid | null;
 }
 
+/** What of an open hold pays for something, and so is counted already. */
+export interface CountedHold {
+  readonly target: CapTarget;
+  readonly amountNano: NanoCredits;
+}
+
 /** When the UTC day or month that an instant lies in began. */
 export function periodStart(period: CapPeriod, atMs: number): number {
   const at = new Date(atMs);
@@ -85,12 +91,18 @@ export class CapSheet {
     return this.caps;
   }
 
-  /** The first cap that `amountNano` more would go beyond. */
-  excess(target: CapTarget, amountNano: NanoCredits, atMs: number): CapExcess | undefined {
+  /** The first cap that `amountNano` more would go beyond. What `held` has set aside for it counts once. */
+  excess(
+    target: CapTarget,
+    amountNano: NanoCredits,
+    atMs: number,
+    held?: CountedHold,
+  ): CapExcess | undefined {
     for (const cap of this.caps) {
       if (!isCappedBy(cap, target)) continue;
       const usedNano = capUsedAt(cap, atMs);
-      if (usedNano + amountNano <= cap.limitNano) continue;
+      const counted = held && isCappedBy(cap, held.target) ? minNano(held.amountNano, amountNano) : 0n;
+      if (usedNano - counted + amountNano <= cap.limitNano) continue;
       const { id: capId, subject, subjectId, period, limitNano } = cap;
       return { capId, subject, subjectId, period, limitNano, usedNano };
     }

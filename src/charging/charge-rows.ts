@@ -35,7 +35,7 @@ export interface ChargeRow {
 }
 
 /** The columns of `ChargeRow` from `charges c`. */
-export function chargeColumns(reader: Pick<Reader, 'sql'>) {
+export function chargeColumns(reader: Reader) {
   return reader.sql`c.team_id, c.id, c.status, c.model_id, c.price_version_id, c.quantities, c.params, c.amount_nano,
     c.debt_nano, c.from_seq, c.to_seq, extract(epoch from c.occurred_at)::float8 * 1000 as occurred_ms,
     extract(epoch from c.posted_at)::float8 * 1000 as posted_ms, c.member_id, c.api_key_id, c.deployment_id, c.run_id,
@@ -91,7 +91,7 @@ export async function chargesByKey(
 
 /** The charges with these ids, each named by its team. */
 export async function chargesById(
-  tx: Pick<Reader, 'sql'>,
+  tx: Reader,
   ids: readonly { readonly teamId: Uuid; readonly id: Uuid }[],
 ): Promise<Charge[]> {
   const rows = await tx.sql<ChargeRow[]>`

@@ -1,31 +1,23 @@
 import type { CatalogModel, CatalogSnapshot, CatalogVersion } from '../catalog/catalog-cache.ts';
-import { type Rated, type RateRefusal, rate } from '../catalog/rate.ts';
+import { type Rated, type RateRefusal, rate, type Usage } from '../catalog/rate.ts';
 import { formatDecimal } from '../decimal.ts';
-import { availableFor, type ChargeTarget, drawDown, inDrawdownOrder } from '../grants/drawdown.ts';
-import { orderedUuid } from '../id.ts';
-import { ACCOUNT, ENTRY_KIND } from '../ledger/account.ts';
-import type { TeamBalance } from '../ledger/balance.ts';
-import type { Book } from '../ledger/book.ts';
-import type { GrantAccount } from '../ledger/grant-account.ts';
-import type { Movement } from '../ledger/movement.ts';
-import { formatCredits, type NanoCredits } from '../money.ts';
+import { formatCredits } from '../money.ts';
+import type { CapExcess, CapTarget } from './cap.ts';
 import type { Charge, ChargeRefusal, ChargeRequest, ChargeResult, KeyedCharge } from './charge.ts';
-
-/** One team's part of a batch, read under its lock. */
-export interface TeamState {
-  readonly book: Book;
-  /** Charges by key digest: those found in the database, then those of this batch. */
-  readonly known: Map<string, KeyedCharge>;
-  /** Members and keys that belong to the team, of those the batch names. */
-  readonly attributable: ReadonlySet<string>;
-  /** Grants in drawdown order: terms do not change while the lock is held. */
-  ordered?: GrantAccount[];
-}
+import { type Payment, pay, type Refused, refusal } from './payment.ts';
+import { chargeToRun, type RunPart, runPart } from './run-part.ts';
+import type { TeamWork } from './team-work.ts';
 
 /** How far from now usage may have happened. */
 export interface UsageWindow {
   readonly pastMs: number;
   readonly aheadMs: number;
+}
+
+/** What decisions rest on beside the state of the team. */
+export interface DecisionContext {
+  readonly catalog: CatalogSnapshot;
+  readonly window: UsageWindow;
 }
 
 /** The price of a request under one version; kept with the request so that a batch that is decided again rates once. */
@@ -34,101 +26,80 @@ export interface Rating {
   readonly outcome: Rated | RateRefusal;
 }
 
-/** A request with its rating, once it has one. */
-export interface Pending {
-  readonly request: ChargeRequest;
+/** Something with a rating, once it has one. */
+export interface Rateable {
   rating?: Rating;
 }
 
+/** A request with its rating, once it has one. */
+export interface Pending extends Rateable {
+  readonly request: ChargeRequest;
+}
+
 /**
- * Decides one request on the state of its team and posts it to the team's book: pure but for that book. Requests of a
- * batch are decided in their order of arrival, each on what the ones before it left.
+ * Decides one request on the state of its team and posts it to the team's book: pure but for that. Requests of a batch
+ * are decided in their order of arrival, each on what the ones before it left.
  */
-export function decideCharge(
-  pending: Pending,
-  state: TeamState,
-  catalog: CatalogSnapshot,
-  window: UsageWindow,
-): { result: ChargeResult; fresh?: KeyedCharge } {
+export function decideCharge(pending: Pending, work: TeamWork, context: DecisionContext): ChargeResult {
   const { request } = pending;
-  const { book } = state;
-  const first = state.known.get(request.keyDigest);
-  if (first) return { result: replay(request, first, book) };
-  const priced = priceOf(pending, state, catalog, window);
-  if ('refusal' in priced) return { result: refused(priced.refusal, book) };
-  const payment = pay(request, priced.model, priced.rated.amountNano, state);
-  if ('refusal' in payment) return { result: refused(payment.refusal, book) };
-  const charge = chargeOf(request, priced, payment, book);
-  const fresh = { charge, keyDigest: request.keyDigest, requestDigest: request.requestDigest };
-  state.known.set(request.keyDigest, fresh);
-  return { result: { ok: true, charge, replayed: false, balance: balanceIn(book) }, fresh };
+  const first = work.chargeOfKey(request.keyDigest);
+  if (first) return replay(request, first, work);
+  const part = runPart(request, work);
+  if (part && 'refusal' in part) return refused(part.refusal, work);
+  const priced = priceOf(pending, work, context);
+  if ('refusal' in priced) return refused(priced.refusal, work);
+  const { memberId = part?.run.memberId ?? null, apiKeyId = part?.run.apiKeyId ?? null } = request;
+  const target = { memberId, apiKeyId, modelId: priced.model.id };
+  const { amountNano } = priced.rated;
+  const excess = request.afterTheFact
+    ? undefined
+    : work.caps.excess(target, amountNano, work.book.atMs, part?.held);
+  if (excess) return refused(capExceeded(excess, request.modelKey), work);
+  const payment = pay(work, {
+    model: priced.model,
+    amountNano,
+    held: part?.hold?.draws ?? [],
+    releasesRest: false,
+    whenShort: request.afterTheFact ? 'UNBILLED' : 'REFUSE',
+    occurredAtMs: request.occurredAt?.getTime(),
+    actor: request.actor,
+  });
+  if ('refusal' in payment) return refused(payment.refusal, work);
+  const charge = chargeOf(request, priced, payment, target, part, work);
+  work.addCharge({ charge, keyDigest: request.keyDigest, requestDigest: request.requestDigest });
+  if (charge.status === 'CHARGED') work.caps.spend(target, charge.amountNano, work.book.atMs);
+  if (part) chargeToRun(work, part, payment);
+  return { ok: true, charge, replayed: false, balance: work.balance };
 }
 
-/** Rates a request under the version that holds when it occurred, unless that has been done. */
-export function ratingOf(pending: Pending, version: CatalogVersion): Rating {
-  if (pending.rating?.version !== version) {
-    pending.rating = { version, outcome: rate(version.price, pending.request) };
+/** Rates usage under one version, unless that has been done. */
+export function ratingOf(rateable: Rateable, usage: Usage, version: CatalogVersion): Rating {
+  if (rateable.rating?.version !== version) {
+    rateable.rating = { version, outcome: rate(version.price, usage) };
   }
-  return pending.rating;
+  return rateable.rating;
 }
 
-interface Priced {
+/** A model, and what usage of it costs. */
+export interface Priced {
   readonly model: CatalogModel;
   readonly version: CatalogVersion;
   readonly rated: Rated;
   readonly occurredAt: Date;
 }
 
-interface Payment {
-  readonly id: string;
-  readonly status: Charge['status'];
-  readonly debtNano: NanoCredits;
-  readonly fromSeq: bigint | null;
-  readonly toSeq: bigint | null;
-}
-
-type Refused = { readonly refusal: ChargeRefusal };
-
-function replay(request: ChargeRequest, first: KeyedCharge, book: Book): ChargeResult {
-  if (first.requestDigest !== request.requestDigest) {
-    return refused(
-      {
-        code: 'IDEMPOTENCY_CONFLICT',
-        field: 'idempotencyKey',
-        message:
-          'The key has been used for other usage of this team. Use a new key for each thing to charge.',
-      },
-      book,
-    );
-  }
-  return { ok: true, charge: first.charge, replayed: true, balance: balanceIn(book) };
-}
-
-function refused(refusal: ChargeRefusal, book: Book): ChargeResult {
-  return { ok: false, refusal, balance: balanceIn(book) };
-}
-
-function balanceIn({ teamId, balances, seq, nextDueAtMs, atMs }: Book): TeamBalance {
-  return { teamId, balances, seq, nextDueAtMs, asOfMs: atMs };
-}
-
-function priceOf(
-  pending: Pending,
-  state: TeamState,
+/** What usage of a model costs at an instant. */
+export function rated(
+  rateable: Rateable,
+  usage: Usage,
+  model: CatalogModel,
+  occurredAt: Date,
   catalog: CatalogSnapshot,
-  window: UsageWindow,
 ): Priced | Refused {
-  const { request } = pending;
-  const atMs = state.book.atMs;
-  const occurredAt = request.occurredAt ?? new Date(atMs);
-  const problem = attributionProblem(request, state.attributable) ?? windowProblem(occurredAt, atMs, window);
-  if (problem) return { refusal: problem };
-  const model = catalog.modelByKey.get(request.modelKey);
-  if (!model) return refusal('MODEL_NOT_FOUND', 'model', `There is no model "${request.modelKey}".`);
   const version = catalog.priceAt(model.id, occurredAt);
   if (!version)
     return refusal('NOT_PRICED', 'model', `Model "${model.key}" had no price when the usage occurred.`);
-  const { outcome } = ratingOf(pending, version);
+  const { outcome } = ratingOf(rateable, usage, version);
   if (!outcome.ok) {
     const code = outcome.code === 'UNPRICED_METER' ? 'NOT_PRICED' : 'INVALID_USAGE';
     return refusal(code, outcome.code === 'UNKNOWN_PARAM' ? 'params' : 'quantities', outcome.message);
@@ -136,8 +107,14 @@ function priceOf(
   return { model, version, rated: outcome, occurredAt };
 }
 
-function attributionProblem(
-  request: ChargeRequest,
+/** The model with this key. */
+export function modelOf(key: string, catalog: CatalogSnapshot): CatalogModel | Refused {
+  return catalog.modelByKey.get(key) ?? refusal('MODEL_NOT_FOUND', 'model', `There is no model "${key}".`);
+}
+
+/** What is wrong with the members and keys that a request names. */
+export function attributionProblem(
+  request: Pick<ChargeRequest, 'memberId' | 'apiKeyId'>,
   attributable: ReadonlySet<string>,
 ): ChargeRefusal | undefined {
   for (const field of ['memberId', 'apiKeyId'] as const) {
@@ -153,6 +130,64 @@ function attributionProblem(
   return undefined;
 }
 
+/** A refusal that names the cap. */
+export function capExceeded(cap: CapExcess, modelKey: string): ChargeRefusal {
+  const whose = { MEMBER: 'the member', API_KEY: 'the API key', MODEL: `the model "${modelKey}"` }[
+    cap.subject
+  ];
+  const message =
+    `The spend cap of ${formatCredits(cap.limitNano)} credits a ${cap.period.toLowerCase()} for ${whose} would be ` +
+    `exceeded: ${formatCredits(cap.usedNano)} are used or held.`;
+  return { code: 'SPEND_CAP_EXCEEDED', field: 'quantities', message, cap };
+}
+
+/** Meter → decimal text, as charges and holds keep it. */
+export function quantitiesText({ quantities }: Usage): Record<string, string> {
+  const texts: Record<string, string> = {};
+  for (const [meter, quantity] of quantities) texts[meter] = formatDecimal(quantity);
+  return texts;
+}
+
+/** Parameters as charges and holds keep them. */
+export function paramsRecord({ params }: Usage): Record<string, string> | null {
+  return params.size === 0 ? null : Object.fromEntries(params);
+}
+
+function replay(request: ChargeRequest, first: KeyedCharge, work: TeamWork): ChargeResult {
+  if (first.requestDigest !== request.requestDigest) return refused(conflict('other usage'), work);
+  return { ok: true, charge: first.charge, replayed: true, balance: work.balance };
+}
+
+/** A key that stands for something else already. */
+export function conflict(what: string): ChargeRefusal {
+  return {
+    code: 'IDEMPOTENCY_CONFLICT',
+    field: 'idempotencyKey',
+    message: `The key has been used for ${what} of this team. Use a new key for each thing to charge.`,
+  };
+}
+
+/** A refusal with what the team has. */
+export function refused(
+  reason: ChargeRefusal,
+  work: TeamWork,
+): { ok: false; refusal: ChargeRefusal; balance: TeamWork['balance'] } {
+  return { ok: false, refusal: reason, balance: work.balance };
+}
+
+function priceOf(
+  pending: Pending,
+  { book, attributable }: TeamWork,
+  { catalog, window }: DecisionContext,
+): Priced | Refused {
+  const { request } = pending;
+  const occurredAt = request.occurredAt ?? new Date(book.atMs);
+  const problem = attributionProblem(request, attributable) ?? windowProblem(occurredAt, book.atMs, window);
+  if (problem) return { refusal: problem };
+  const model = modelOf(request.modelKey, catalog);
+  return 'refusal' in model ? model : rated(pending, request, model, occurredAt, catalog);
+}
+
 function windowProblem(occurredAt: Date, atMs: number, window: UsageWindow): ChargeRefusal | undefined {
   const ms = occurredAt.getTime();
   if (ms >= atMs - window.pastMs && ms <= atMs + window.aheadMs) return undefined;
@@ -164,86 +199,45 @@ function windowProblem(occurredAt: Date, atMs: number, window: UsageWindow): Cha
   };
 }
 
-/** Draws what the charge costs and posts it. */
-function pay(
+function chargeOf(
   request: ChargeRequest,
-  model: CatalogModel,
-  amountNano: NanoCredits,
-  state: TeamState,
-): Payment | Refused {
-  const { book } = state;
-  const target: ChargeTarget = { product: model.product, modelId: model.id, gpuType: model.gpuType };
-  state.ordered ??= inDrawdownOrder(book.grants);
-  const { draws, shortByNano } = drawDown(state.ordered, target, amountNano, book.atMs);
-  if (shortByNano > 0n && !request.afterTheFact) return outOfCredits(model, target, shortByNano, state);
-  book.chargeCount += 1n;
-  const id = orderedUuid(book.atMs, book.chargeCount);
-  const nothing = { id, debtNano: 0n, fromSeq: null, toSeq: null };
-  if (book.balances.unpaidNano + shortByNano > book.head.debtLimitNano && shortByNano > 0n) {
-    return { ...nothing, status: 'UNBILLED' };
-  }
-  if (amountNano === 0n) return { ...nothing, status: 'CHARGED' };
-  const to = model.supplierTeamId === null ? revenue : payable(model.supplierTeamId);
-  const movements: Movement[] = draws.map((draw) => ({
-    kind: ENTRY_KIND.CHARGE,
-    debit: ACCOUNT.GRANT,
-    grantId: draw.grant.id,
-    amountNano: draw.amountNano,
-    ...to,
-  }));
-  if (shortByNano > 0n) {
-    movements.push({ kind: ENTRY_KIND.CHARGE, debit: ACCOUNT.RECEIVABLE, amountNano: shortByNano, ...to });
-  }
-  const occurredAtMs = request.occurredAt?.getTime() ?? book.atMs;
-  const range = book.post({ id, actor: request.actor, occurredAtMs }, movements);
-  book.settleGrants(
-    draws.map((draw) => draw.grant.id),
-    { actor: request.actor },
-  );
-  return { id, status: 'CHARGED', debtNano: shortByNano, ...range };
-}
-
-const revenue = { credit: ACCOUNT.REVENUE } as const;
-
-function payable(supplierTeamId: string) {
-  return { credit: ACCOUNT.SUPPLIER_PAYABLE, supplierTeamId } as const;
-}
-
-function chargeOf(request: ChargeRequest, priced: Priced, payment: Payment, book: Book): Charge {
-  const quantities: Record<string, string> = {};
-  for (const [meter, quantity] of request.quantities) quantities[meter] = formatDecimal(quantity);
+  { model, version, occurredAt }: Priced,
+  payment: Payment,
+  { memberId, apiKeyId }: CapTarget,
+  part: RunPart | undefined,
+  { book }: TeamWork,
+): Charge {
   return {
+    ...chargeFigures(payment),
     teamId: book.teamId,
-    ...payment,
-    modelId: priced.model.id,
-    priceVersionId: priced.version.id,
-    quantities,
-    params: request.params.size === 0 ? null : Object.fromEntries(request.params),
-    amountNano: priced.rated.amountNano,
-    occurredAt: priced.occurredAt,
+    modelId: model.id,
+    priceVersionId: version.id,
+    quantities: quantitiesText(request),
+    params: paramsRecord(request),
+    priorNano: 0n,
+    occurredAt,
     postedAt: new Date(book.atMs),
-    memberId: request.memberId ?? null,
-    apiKeyId: request.apiKeyId ?? null,
+    memberId,
+    apiKeyId,
     deploymentId: null,
-    runId: null,
+    replicaSlot: null,
+    runId: part?.run.id ?? null,
+    runStep: part?.step ?? null,
+    holdId: payment.fromHeldNano > 0n ? (part?.hold?.id ?? null) : null,
     tags: request.tags ?? null,
     actor: request.actor,
   };
 }
 
-function refusal(code: ChargeRefusal['code'], field: string, message: string): Refused {
-  return { refusal: { code, field, message } };
-}
-
-function outOfCredits(
-  model: CatalogModel,
-  target: ChargeTarget,
-  shortByNano: NanoCredits,
-  state: TeamState,
-): Refused {
-  const availableNano = availableFor(state.book.grants, target, state.book.atMs);
-  const message =
-    `Out of credits: "${model.key}" needs ${formatCredits(shortByNano)} credits more than the ` +
-    `${formatCredits(availableNano)} that may pay for it. A purchase or a grant of at least that fixes it.`;
-  return { refusal: { code: 'OUT_OF_CREDITS', field: 'quantities', message, shortByNano, availableNano } };
+/** The part of a charge that its payment makes. */
+export function chargeFigures({
+  id,
+  status,
+  amountNano,
+  debtNano,
+  shortNano,
+  fromSeq,
+  toSeq,
+}: Payment): Pick<Charge, 'id' | 'status' | 'amountNano' | 'debtNano' | 'shortNano' | 'fromSeq' | 'toSeq'> {
+  return { id, status, amountNano, debtNano, shortNano, fromSeq, toSeq };
 }

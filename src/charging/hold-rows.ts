@@ -44,7 +44,7 @@ export interface HoldRow {
 }
 
 /** The columns of `HoldRow` from `holds h`. */
-export function holdColumns(reader: Pick<Reader, 'sql'>) {
+export function holdColumns(reader: Reader) {
   return reader.sql`h.team_id, h.id, h.status, h.model_id, h.quantities, h.params, h.amount_nano, h.drawn_nano, h.draws,
     h.member_id, h.api_key_id, h.deployment_id, h.replica_slot, h.run_id, h.tags,
     extract(epoch from h.placed_at)::float8 * 1000 as placed_ms, extract(epoch from h.expires_at)::float8 * 1000 as expires_ms,
@@ -85,10 +85,7 @@ interface TeamKey {
 }
 
 /** The holds that were placed with one of these keys, each named by its team. */
-export async function holdsByKey(
-  reader: Pick<Reader, 'sql'>,
-  keys: readonly TeamKey[],
-): Promise<KeyedHold[]> {
+export async function holdsByKey(reader: Reader, keys: readonly TeamKey[]): Promise<KeyedHold[]> {
   if (keys.length === 0) return [];
   const rows = await reader.sql<(HoldRow & { key_digest: string; request_digest: string })[]>`
     select ${holdColumns(reader)}, encode(h.key_digest, 'hex') as key_digest, encode(h.request_digest, 'hex') as request_digest
@@ -104,7 +101,7 @@ export async function holdsByKey(
 
 /** The holds with these ids, each named by its team. */
 export async function holdsById(
-  reader: Pick<Reader, 'sql'>,
+  reader: Reader,
   ids: readonly { readonly teamId: Uuid; readonly id: Uuid }[],
 ): Promise<Hold[]> {
   if (ids.length === 0) return [];
@@ -118,7 +115,7 @@ export async function holdsById(
 
 /** The holds of these runs, each named by its team. */
 export async function holdsOfRuns(
-  reader: Pick<Reader, 'sql'>,
+  reader: Reader,
   runs: readonly { readonly teamId: Uuid; readonly id: Uuid }[],
 ): Promise<Hold[]> {
   if (runs.length === 0) return [];
@@ -132,7 +129,7 @@ export async function holdsOfRuns(
 }
 
 /** Writes new holds, as a part of `writeBooks`. A key that exists raises 23505. */
-export function insertHolds(tx: Pick<Reader, 'sql'>, keyed: readonly KeyedHold[]): Write {
+export function insertHolds(tx: Reader, keyed: readonly KeyedHold[]): Write {
   const column = (pick: (h: Hold) => string | number | bigint | null) =>
     arrayOf(keyed.map(({ hold }) => pick(hold)));
   const instants = (pick: (h: Hold) => Date | null) =>
@@ -165,7 +162,7 @@ export function insertHolds(tx: Pick<Reader, 'sql'>, keyed: readonly KeyedHold[]
 }
 
 /** Writes what became of holds, as a part of `writeBooks`: whoever writes the wallet is alone with its holds. */
-export function updateHolds(tx: Pick<Reader, 'sql'>, holds: readonly Hold[]): Write {
+export function updateHolds(tx: Reader, holds: readonly Hold[]): Write {
   const column = (pick: (h: Hold) => string | number | bigint | null) => arrayOf(holds.map(pick));
   const instants = (pick: (h: Hold) => Date | null) =>
     instantArrayOf(holds.map((hold) => pick(hold)?.getTime() ?? null));

@@ -32,7 +32,7 @@ export interface RunRow {
 }
 
 /** The columns of `RunRow` from `runs r`. */
-export function runColumns(reader: Pick<Reader, 'sql'>) {
+export function runColumns(reader: Reader) {
   return reader.sql`r.team_id, r.id, r.name, r.status, r.quote_id, r.hold_id, r.steps, r.estimated_nano, r.spent_nano,
     r.charge_count, r.member_id, r.api_key_id, r.tags, extract(epoch from r.started_at)::float8 * 1000 as started_ms,
     extract(epoch from r.ended_at)::float8 * 1000 as ended_ms, r.reason, r.actor_kind, r.actor_id`;
@@ -72,7 +72,7 @@ export function stepFromJson(step: StoredRunStep): RunStep {
 
 /** The runs that were started with one of these keys, each named by its team. */
 export async function runsByKey(
-  reader: Pick<Reader, 'sql'>,
+  reader: Reader,
   keys: readonly { readonly teamId: Uuid; readonly keyDigest: string }[],
 ): Promise<KeyedRun[]> {
   if (keys.length === 0) return [];
@@ -90,7 +90,7 @@ export async function runsByKey(
 
 /** The runs with these ids, each named by its team. */
 export async function runsById(
-  reader: Pick<Reader, 'sql'>,
+  reader: Reader,
   ids: readonly { readonly teamId: Uuid; readonly id: Uuid }[],
 ): Promise<Run[]> {
   if (ids.length === 0) return [];
@@ -103,7 +103,7 @@ export async function runsById(
 }
 
 /** Writes new runs, as a part of `writeBooks`. A key that exists raises 23505. */
-export function insertRuns(tx: Pick<Reader, 'sql'>, keyed: readonly KeyedRun[]): Write {
+export function insertRuns(tx: Reader, keyed: readonly KeyedRun[]): Write {
   const column = (pick: (r: Run) => string | number | bigint | null) =>
     arrayOf(keyed.map(({ run }) => pick(run)));
   const texts = (pick: (r: Run) => string | null) => textArrayOf(keyed.map(({ run }) => pick(run)));
@@ -130,7 +130,7 @@ export function insertRuns(tx: Pick<Reader, 'sql'>, keyed: readonly KeyedRun[]):
 }
 
 /** Writes what became of runs, as a part of `writeBooks`. */
-export function updateRuns(tx: Pick<Reader, 'sql'>, runs: readonly Run[]): Write {
+export function updateRuns(tx: Reader, runs: readonly Run[]): Write {
   const column = (pick: (r: Run) => string | number | bigint | null) => arrayOf(runs.map(pick));
   return tx.sql`
     update runs r set status = n.status, spent_nano = n.spent_nano, charge_count = n.charge_count, ended_at = n.ended_at,

@@ -43,6 +43,19 @@ export function drawDown(
   return { draws, shortByNano: left };
 }
 
+/** As `drawDown`, for what may become the payment of any of `targets`: grants that may pay for each of them. */
+export function drawDownFor(
+  ordered: readonly GrantAccount[],
+  targets: readonly ChargeTarget[],
+  amountNano: NanoCredits,
+  atMs: number,
+): Drawdown {
+  const [first, ...others] = targets;
+  if (!first) return { draws: [], shortByNano: amountNano };
+  const mayPayOthers = (grant: GrantAccount) => others.every((target) => isApplicable(grant, target, atMs));
+  return drawDown(others.length === 0 ? ordered : ordered.filter(mayPayOthers), first, amountNano, atMs);
+}
+
 /** What `target` could be charged at `atMs`: Σ remaining of the applicable grants. */
 export function availableFor(
   grants: Iterable<GrantAccount>,

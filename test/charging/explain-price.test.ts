@@ -34,6 +34,11 @@ function chargeOf(amount: string, quantities: Charge['quantities'], params: Char
     apiKeyId: null,
     deploymentId: null,
     runId: null,
+    holdId: null,
+    runStep: null,
+    replicaSlot: null,
+    shortNano: 0n,
+    priorNano: 0n,
     tags: null,
     actor: SYSTEM_ACTOR,
   };

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { SYSTEM_ACTOR } from '../../src/actor.ts';
 import type { ChargeRequest, ChargeResult } from '../../src/charging/charge.ts';
-import { type Approach, chargeBatch } from '../../src/charging/charge-batch.ts';
+import { type Approach, spendBatch } from '../../src/charging/spend-batch.ts';
 import { StandingCache } from '../../src/charging/standing-cache.ts';
 import { inTransaction } from '../../src/db/client.ts';
 import { extendGrant, voidGrant } from '../../src/grants/issue.ts';
@@ -31,8 +31,9 @@ async function setUp() {
 async function decide({ db, catalog, clock }: World, requests: ChargeRequest[], approach: Approach) {
   const deps = { catalog, clock, window: LATE_WINDOW, standings: new StandingCache(100) };
   const batch = requests.map((request) => ({ request }));
-  const { results } = await inTransaction(db, (tx) => chargeBatch(tx, batch, deps, approach));
-  return results;
+  const { results } = await inTransaction(db, (tx) => spendBatch(tx, batch, deps, approach));
+  // Each request is a charge, and so is its result.
+  return results as ChargeResult[];
 }
 
 /** Its code when it was refused. */

@@ -15,14 +15,14 @@ test('gives up the teams unused for longest when their grants are too many, not 
   const [first, second, third, vast] = [standing(3), standing(3), standing(4), standing(50)];
   const remembered = () =>
     [first, second, third, vast].map(({ head }) => cache.get(head.teamId) !== undefined);
-  cache.put(first);
-  cache.put(second);
-  cache.put(first);
+  cache.put(first, []);
+  cache.put(second, []);
+  cache.put(first, []);
   expect(remembered()).toEqual([true, true, false, false]);
-  cache.put(third);
+  cache.put(third, []);
   expect(remembered()).toEqual([true, false, true, false]);
-  cache.put(vast);
+  cache.put(vast, []);
   expect(remembered()).toEqual([false, false, false, false]);
-  cache.put(second);
+  cache.put(second, []);
   expect(remembered()).toEqual([false, true, false, false]);
 });

@@ -84,6 +84,7 @@ export function usage(
   const idempotencyKey = options.idempotencyKey ?? newUuid();
   const { actor: _actor, idempotencyKey: _key, ...supplied } = options;
   return {
+    what: 'CHARGE',
     teamId,
     idempotencyKey,
     keyDigest: digest16(idempotencyKey),
