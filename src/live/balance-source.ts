@@ -5,6 +5,7 @@ import { entriesAfter } from '../ledger/entries.ts';
 import type { LedgerPosted } from '../ledger/posted.ts';
 import { stateAfter, type TeamState } from '../ledger/team-state.ts';
 import type { StateEvent } from './event.ts';
+import type { Watcher } from './hub.ts';
 import type { ReadBatches } from './read-batches.ts';
 import type { StateSource } from './state-feeds.ts';
 import type { StateTopic } from './state-topic.ts';
@@ -19,7 +20,7 @@ export interface BalanceReads {
 }
 
 /** The balance of one team: facts bring it complete, so that nothing is read while it is sent out. */
-export class BalanceSource implements StateSource<TeamState> {
+export class BalanceSource implements StateSource<TeamState>, Watcher<LedgerPosted> {
   /** Reads under way, by where they start and end: those who come back together share them. */
   private readonly reads = new Map<string, Promise<StateEvent<TeamState>>>();
   private isCatchingUp = false;

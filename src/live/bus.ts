@@ -1,12 +1,19 @@
-import type { LedgerPosted } from '../ledger/posted.ts';
+import type { Fact } from '../db/client.ts';
+import { type DeploymentChanged, isDeploymentChanged } from '../deployments/changed.ts';
+import { isLedgerPosted, type LedgerPosted } from '../ledger/posted.ts';
 
 /** What the processes of an installation tell each other. */
-export type LiveFact = LedgerPosted;
+export type LiveFact = LedgerPosted | DeploymentChanged;
 export type LiveListener = (fact: LiveFact) => void;
+
+/** Whether feeds are about such a fact. */
+export function isLiveFact(fact: Fact): fact is LiveFact {
+  return isLedgerPosted(fact) || isDeploymentChanged(fact);
+}
 
 /**
  * Carries facts from where they were committed to whoever watches, in this and other processes. It is a hint and may
- * lose, repeat and reorder; feeds repair themselves from the ledger. `publish` never throws and never waits.
+ * lose, repeat and reorder; feeds repair themselves from the journals. `publish` never throws and never waits.
  */
 export interface Bus {
   publish(facts: readonly LiveFact[]): void;
@@ -33,24 +40,26 @@ export class MemoryBus implements Bus {
 }
 
 /** Grows when the text changes its meaning: processes of two releases run side by side while one replaces the other. */
-const WIRE_VERSION = 1;
-/** Beyond this the range alone is sent, and whoever needs the entries reads them from the ledger. */
-const MAX_WIRE_ENTRIES = 256;
+const WIRE_VERSION = 2;
+/** Beyond this the range alone is sent, and whoever needs the lines reads them from the journal. */
+const MAX_WIRE_LINES = 256;
 
 /** A fact as text, for a bus between processes. */
 export function toWire(fact: LiveFact): string {
-  const entries = fact.entries.length > MAX_WIRE_ENTRIES ? [] : fact.entries;
-  return JSON.stringify({ v: WIRE_VERSION, fact: { ...fact, entries } }, (_key, value: unknown) =>
-    typeof value === 'bigint' ? { $n: value.toString() } : value,
-  );
+  return JSON.stringify({ v: WIRE_VERSION, fact: packed(sendable(fact)) });
+}
+
+function sendable(fact: LiveFact): LiveFact {
+  if (fact.type === 'deployment.changed') {
+    return fact.events.length > MAX_WIRE_LINES ? { ...fact, events: [] } : fact;
+  }
+  return fact.entries.length > MAX_WIRE_LINES ? { ...fact, entries: [], hours: new Set() } : fact;
 }
 
 /** The fact in a text of `toWire`; undefined when another release wrote it, or when it is none. */
 export function fromWire(text: string): LiveFact | undefined {
   try {
-    const message: unknown = JSON.parse(text, (_key, value: unknown) =>
-      isNumber(value) ? BigInt(value.$n) : value,
-    );
+    const message: unknown = JSON.parse(text, (_key, value: unknown) => unpacked(value));
     // A message of this version was written by `toWire`, which gives it this shape.
     const { v, fact } = message as { v: number; fact: LiveFact };
     return v === WIRE_VERSION ? fact : undefined;
@@ -59,6 +68,21 @@ export function fromWire(text: string): LiveFact | undefined {
   }
 }
 
-function isNumber(value: unknown): value is { $n: string } {
-  return typeof value === 'object' && value !== null && '$n' in value && typeof value.$n === 'string';
+/** A value with what JSON has no word for under names: whole numbers, instants and sets. */
+function packed(value: unknown): unknown {
+  if (typeof value === 'bigint') return { $n: value.toString() };
+  if (typeof value !== 'object' || value === null) return value;
+  if (value instanceof Date) return { $d: value.getTime() };
+  if (value instanceof Set) return { $s: [...value].map(packed) };
+  if (Array.isArray(value)) return value.map(packed);
+  return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, packed(one)]));
+}
+
+/** What `packed` made a value of; parts of it are unpacked already. */
+function unpacked(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null) return value;
+  if ('$n' in value && typeof value.$n === 'string') return BigInt(value.$n);
+  if ('$d' in value && typeof value.$d === 'number') return new Date(value.$d);
+  if ('$s' in value && Array.isArray(value.$s)) return new Set(value.$s);
+  return value;
 }

@@ -1,25 +1,25 @@
 import type { Uuid } from '../id.ts';
-import type { LedgerPosted } from '../ledger/posted.ts';
+import type { JournalFact } from './journal.ts';
 
 /** What watches one team. Both calls return at once; what takes longer is done later. */
-export interface Watcher {
-  /** Something was posted. A hint: it may be missing, come twice, late, or in another order. */
-  posted(fact: LedgerPosted): void;
-  /** The ledger has entry `seq`: what the watcher does not know up to there, it has missed. */
+export interface Watcher<F> {
+  /** Something was written. A hint: it may be missing, come twice, late, or in another order. */
+  posted(fact: F): void;
+  /** The journal has line `seq`: what the watcher does not know up to there, it has missed. */
   reached(seq: bigint): void;
 }
 
 /**
- * Who watches which team in this process. Joining and leaving take the same time however many there are; nothing is
- * kept, and a watcher is told of its own team only.
+ * Who watches the journal of which team in this process. Joining and leaving take the same time however many there are;
+ * nothing is kept, and a watcher is told of its own team only.
  */
-export class Hub {
-  private readonly channels = new Map<Uuid, Set<Watcher>>();
+export class Hub<F extends JournalFact> {
+  private readonly channels = new Map<Uuid, Set<Watcher<F>>>();
 
   constructor(private readonly onFailure: (error: unknown) => void) {}
 
   /** Lets `watcher` know of a team from now on, until the answer is called. */
-  join(teamId: Uuid, watcher: Watcher): () => void {
+  join(teamId: Uuid, watcher: Watcher<F>): () => void {
     const channel = this.channels.get(teamId) ?? new Set();
     this.channels.set(teamId, channel.add(watcher));
     return () => {
@@ -33,7 +33,7 @@ export class Hub {
     return [...this.channels.keys()];
   }
 
-  posted(fact: LedgerPosted): void {
+  posted(fact: F): void {
     this.tell(fact.teamId, (watcher) => watcher.posted(fact));
   }
 
@@ -42,7 +42,7 @@ export class Hub {
   }
 
   /** A watcher that fails must not keep a fact from the others, nor from whoever posted it. */
-  private tell(teamId: Uuid, what: (watcher: Watcher) => void): void {
+  private tell(teamId: Uuid, what: (watcher: Watcher<F>) => void): void {
     for (const watcher of this.channels.get(teamId) ?? []) {
       try {
         what(watcher);

@@ -4,6 +4,7 @@ import type { Context } from '../graphql/context.ts';
 import { SequenceScalar } from '../graphql/scalars.ts';
 import { sourceFrom } from '../graphql/subscription-source.ts';
 import { parseId } from '../id.ts';
+import type { Entry } from '../ledger/entry.ts';
 import type { TeamState } from '../ledger/team-state.ts';
 import type { LiveEvent, StateEvent } from './event.ts';
 import type { Live, Resume } from './live.ts';
@@ -68,7 +69,7 @@ export class LiveResolver {
       'Every entry of a team\'s ledger, in order, none left out and none twice, however far "after" lies back and however slowly you read.',
   })
   ledgerEntryPosted(
-    @Root() event: LiveEvent,
+    @Root() event: LiveEvent<Entry>,
     @Arg('teamId', () => ID, TEAM) _teamId: string,
     @Arg('after', () => SequenceScalar, AFTER) _after?: bigint | null,
   ): LedgerEntryChange {

@@ -1,28 +1,33 @@
 import type { Clock } from '../clock.ts';
-import { arrayOf } from '../db/arrays.ts';
 import type { Db } from '../db/client.ts';
+import type { DeploymentChanged } from '../deployments/changed.ts';
+import type { DeploymentEvent } from '../deployments/deployment-event.ts';
 import { badInput } from '../domain-error.ts';
 import type { Uuid } from '../id.ts';
-import { isLedgerPosted } from '../ledger/posted.ts';
+import type { Entry } from '../ledger/entry.ts';
+import type { LedgerPosted } from '../ledger/posted.ts';
 import { readTeamStates, type TeamState } from '../ledger/team-state.ts';
 import { Loop, type LoopLog } from '../loop.ts';
-import { readSpend, type TeamSpend } from '../usage/spend.ts';
+import { type CommittedRates, readSpend, type TeamSpend } from '../usage/spend.ts';
 import { BalanceSource } from './balance-source.ts';
-import type { Bus } from './bus.ts';
-import { Hub } from './hub.ts';
-import { LogFeeds } from './log-feeds.ts';
+import { type Bus, isLiveFact } from './bus.ts';
+import { deploymentJournal } from './deployment-journal.ts';
+import { FollowedJournal } from './followed-journal.ts';
+import { ledgerJournal } from './ledger-journal.ts';
 import type { LogFeed } from './log-topic.ts';
 import { ReadBatches } from './read-batches.ts';
 import { SpendSource, type SpendState } from './spend-source.ts';
 import { StateFeeds } from './state-feeds.ts';
 import type { Pace, StateFeed } from './state-topic.ts';
+import type { Topic, Topics } from './topics.ts';
 
 export interface LiveOptions {
   readonly db: Db;
   readonly bus: Bus;
   readonly clock: Clock;
   readonly log: LoopLog;
-  /** How often the ledger is asked what the bus may have lost. */
+  readonly committedRates: CommittedRates;
+  /** How often the journals are asked what the bus may have lost. */
   readonly pollMs?: number;
   /** Silence after which a subscriber gets a heartbeat. */
   readonly heartbeatMs?: number;
@@ -49,39 +54,33 @@ const SPENDS_AT_ONCE = 100;
  * watches; and a slow poll repairs what got lost. Each call of a feed authorises nobody: that is done before.
  */
 export class Live {
-  private readonly hub: Hub;
-  private readonly balances: StateFeeds<TeamState>;
-  private readonly spends: StateFeeds<SpendState>;
-  private readonly logs: LogFeeds;
+  private readonly ledger: FollowedJournal<Entry, LedgerPosted>;
+  private readonly deployments: FollowedJournal<DeploymentEvent, DeploymentChanged>;
+  private readonly balances: StateFeeds<TeamState, BalanceSource>;
+  private readonly spends: StateFeeds<SpendState, SpendSource>;
   private readonly loops: readonly Loop[];
   private readonly stopListening: readonly (() => void)[];
 
   constructor(private readonly options: LiveOptions) {
-    const { db, bus, clock, log, pollMs = POLL_MS, heartbeatMs = HEARTBEAT_MS } = options;
+    const { db, bus, clock, log } = options;
     const onFailure = (error: unknown): void => log.warn({ err: error }, 'a live feed has to try again');
-    const hub = new Hub(onFailure);
     const states = new ReadBatches((ids) => readTeamStates(db, ids, clock.now()), STATES_AT_ONCE);
-    const spends = new ReadBatches<TeamSpend>((ids) => readSpend(db, ids, clock.now()), SPENDS_AT_ONCE);
-    this.hub = hub;
+    this.ledger = new FollowedJournal(ledgerJournal(db, states), onFailure);
+    this.deployments = new FollowedJournal(deploymentJournal(db), onFailure);
     this.balances = new StateFeeds({
-      hub,
       pace: BALANCE_PACE,
       sourceOf: (teamId, changes) => new BalanceSource(teamId, changes, { reader: db, states, onFailure }),
+      join: (teamId, source) => this.ledger.hub.join(teamId, source),
     });
-    this.spends = new StateFeeds({
-      hub,
-      pace: SPEND_PACE,
-      sourceOf: (teamId, changes) => new SpendSource(teamId, changes, { clock, spends, onFailure }),
-    });
-    this.logs = new LogFeeds({ hub, states, reader: db, onFailure });
+    this.spends = this.spendFeeds(onFailure);
     this.stopListening = [
-      db.onCommitted((facts) => bus.publish(facts.filter(isLedgerPosted))),
-      bus.subscribe((fact) => hub.posted(fact)),
+      db.onCommitted((facts) => bus.publish(facts.filter(isLiveFact))),
+      bus.subscribe((fact) => {
+        this.ledger.tell(fact);
+        this.deployments.tell(fact);
+      }),
     ];
-    this.loops = [
-      new Loop(() => this.poll(), { name: 'live poll', restMs: pollMs, log }),
-      new Loop(async () => this.beat(heartbeatMs), { name: 'heartbeat', restMs: heartbeatMs / 20, log }),
-    ];
+    this.loops = this.loopsWith(options);
   }
 
   start(): void {
@@ -91,7 +90,7 @@ export class Live {
   /** Ends all feeds, at once. */
   async close(): Promise<void> {
     for (const stop of this.stopListening) stop();
-    for (const { topics } of [this.balances, this.spends, this.logs]) topics.close();
+    for (const topics of this.topics()) topics.close();
     await Promise.all(this.loops.map((loop) => loop.stop()));
   }
 
@@ -104,8 +103,8 @@ export class Live {
   }
 
   /** Every ledger entry of a team, in order. @throws as `balanceChanged` */
-  ledgerEntryPosted({ teamId, after }: Resume): Promise<LogFeed> {
-    return this.logs.open(teamId, after);
+  ledgerEntryPosted({ teamId, after }: Resume): Promise<LogFeed<Entry>> {
+    return this.ledger.feeds.open(teamId, after);
   }
 
   /** What a team spends, at most twice a second. @throws as `balanceChanged` */
@@ -113,17 +112,45 @@ export class Live {
     return this.spends.open({ teamId, after });
   }
 
-  /** One statement for all teams that are watched here: what their feeds have missed, they read. */
-  private async poll(): Promise<undefined> {
-    const { teams } = this.hub;
-    if (teams.length === 0) return;
-    const rows = await this.options.db.sql<{ team_id: Uuid; seq: bigint }[]>`
-      select w.team_id, w.seq from unnest(${arrayOf(teams)}::uuid[]) as t (id) join wallets w on w.team_id = t.id`;
-    for (const { team_id, seq } of rows) this.hub.reached(team_id, seq);
+  /** Every event of a team's deployments, in order, by numbers of their own. @throws as `balanceChanged` */
+  deploymentChanged({ teamId, after }: Resume): Promise<LogFeed<DeploymentEvent>> {
+    return this.deployments.feeds.open(teamId, after);
   }
 
-  private beat(silenceMs: number): undefined {
-    for (const { topics } of [this.balances, this.spends, this.logs]) topics.beat(silenceMs);
+  private spendFeeds(onFailure: (error: unknown) => void): StateFeeds<SpendState, SpendSource> {
+    const { db, clock, committedRates } = this.options;
+    const read = (ids: readonly Uuid[]) => readSpend(db, ids, clock.now(), committedRates);
+    const spends = new ReadBatches<TeamSpend>(read, SPENDS_AT_ONCE);
+    return new StateFeeds({
+      pace: SPEND_PACE,
+      sourceOf: (teamId, changes) => new SpendSource(teamId, changes, { clock, spends, onFailure }),
+      join: (teamId, source) => {
+        const leaveLedger = this.ledger.hub.join(teamId, source);
+        const leaveDeployments = this.deployments.hub.join(teamId, source.deployments);
+        return () => {
+          leaveLedger();
+          leaveDeployments();
+        };
+      },
+    });
+  }
+
+  private loopsWith({ log, pollMs = POLL_MS, heartbeatMs = HEARTBEAT_MS }: LiveOptions): readonly Loop[] {
+    const poll = async (): Promise<undefined> => {
+      await Promise.all([this.ledger.poll(), this.deployments.poll()]);
+    };
+    const beat = async (): Promise<undefined> => {
+      for (const topics of this.topics()) topics.beat(heartbeatMs);
+    };
+    return [
+      new Loop(poll, { name: 'live poll', restMs: pollMs, log }),
+      new Loop(beat, { name: 'heartbeat', restMs: heartbeatMs / 20, log }),
+    ];
+  }
+
+  private topics(): readonly Pick<Topics<Topic>, 'beat' | 'close'>[] {
+    const { balances, spends, ledger, deployments } = this;
+    return [balances, spends, ledger.feeds, deployments.feeds].map(({ topics }) => topics);
   }
 }
 

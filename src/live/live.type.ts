@@ -2,6 +2,7 @@ import { Field, ObjectType, registerEnumType } from 'type-graphql';
 import { Inherits } from '../graphql/auth.ts';
 import { DateTimeScalar, SequenceScalar } from '../graphql/scalars.ts';
 import { Balance, toBalance } from '../ledger/balance.type.ts';
+import type { Entry } from '../ledger/entry.ts';
 import { LedgerEntry, toLedgerEntry } from '../ledger/entry.type.ts';
 import type { TeamState } from '../ledger/team-state.ts';
 import { Spend } from '../usage/spend.type.ts';
@@ -110,7 +111,13 @@ export function toBalanceChange(event: StateEvent<TeamState>): BalanceChange {
   return { ...toLedgerEntryChange(event), balance: toBalance(event.state, event.state.grants) };
 }
 
-export function toLedgerEntryChange({ fromSeq, seq, kind, entries, atMs }: LiveEvent): LedgerEntryChange {
+export function toLedgerEntryChange({
+  fromSeq,
+  seq,
+  kind,
+  entries,
+  atMs,
+}: LiveEvent<Entry>): LedgerEntryChange {
   return { fromSeq, seq, kind, entries: entries.map(toLedgerEntry), occurredAt: new Date(atMs) };
 }
 

@@ -1,48 +1,42 @@
-import type { Reader } from '../db/client.ts';
 import { assert } from '../domain-error.ts';
 import type { Uuid } from '../id.ts';
-import { entriesAfter } from '../ledger/entries.ts';
-import type { Entry } from '../ledger/entry.ts';
-import type { LedgerPosted } from '../ledger/posted.ts';
-import type { LiveEvent } from './event.ts';
+import type { LiveEvent, Numbered } from './event.ts';
 import { Feed, wakeAll } from './feed.ts';
+import type { Watcher } from './hub.ts';
+import type { Journal, JournalFact } from './journal.ts';
 import type { Topic } from './topics.ts';
-import { wholePostings } from './whole-postings.ts';
+import { wholeGroups } from './whole-groups.ts';
 
-/** Entries of an event, unless one posting has more. */
-export const EVENT_ENTRIES = 256;
-/** Entries that are kept for those who are a little behind; who is further behind reads the ledger. */
-const KEPT_ENTRIES = 1_024;
+/** Lines of an event, unless one group has more. */
+const EVENT_LINES = 256;
+/** Lines that are kept for those who are a little behind; who is further behind reads the journal. */
+const KEPT_LINES = 1_024;
 /** How long they are kept when nothing follows. */
 const KEPT_MS = 5_000;
-/** When the ledger could not be read. */
+/** When the journal could not be read. */
 const RETRY_MS = 1_000;
 
-export interface LogReads {
-  readonly reader: Reader;
-  readonly onFailure: (error: unknown) => void;
-}
-
-/** The journal of one team for all who follow it here: the last events, and pages of the ledger for who needs more. */
-export class LogTopic implements Topic {
-  readonly watcher = this;
-  readonly feeds = new Set<LogFeed>();
+/** The journal of one team for all who follow it here: the last events, and pages of the journal for who needs more. */
+export class LogTopic<L extends Numbered, F extends JournalFact> implements Topic, Watcher<F> {
+  readonly feeds = new Set<LogFeed<L>>();
   /** The last events, by their `fromSeq`: whoever is right before one of them takes it. */
-  private readonly kept = new Map<bigint, LiveEvent>();
-  private keptEntries = 0;
+  private readonly kept = new Map<bigint, LiveEvent<L>>();
+  private keptLines = 0;
   private keptAtMs = 0;
-  /** The newest number that the ledger is known to have. */
+  /** The newest number that the journal is known to have. */
   private head = 0n;
-  private readonly pages = new Map<bigint, Promise<LiveEvent | undefined>>();
+  private readonly pages = new Map<bigint, Promise<LiveEvent<L> | undefined>>();
 
   constructor(
     private readonly teamId: Uuid,
-    private readonly deps: LogReads,
+    private readonly journal: Journal<L, F>,
+    private readonly onFailure: (error: unknown) => void,
   ) {}
 
-  posted({ fromSeq, seq, entries }: LedgerPosted): void {
-    if (BigInt(entries.length) === seq - fromSeq + 1n) this.keep(entries);
-    this.reached(seq);
+  posted(fact: F): void {
+    const lines = this.journal.linesOf(fact);
+    if (BigInt(lines.length) === fact.seq - fact.fromSeq + 1n) this.keep(lines);
+    this.reached(fact.seq);
   }
 
   reached(seq: bigint): void {
@@ -52,7 +46,7 @@ export class LogTopic implements Topic {
   }
 
   /** The event after `seq`, when it is kept. */
-  keptAfter(seq: bigint): LiveEvent | undefined {
+  keptAfter(seq: bigint): LiveEvent<L> | undefined {
     return this.kept.get(seq + 1n);
   }
 
@@ -60,8 +54,8 @@ export class LogTopic implements Topic {
     return this.head > seq;
   }
 
-  /** The event after `seq` from the ledger, which has one. Those who need the same page share it. */
-  readAfter(seq: bigint): Promise<LiveEvent | undefined> {
+  /** The event after `seq` from the journal, which has one. Those who need the same page share it. */
+  readAfter(seq: bigint): Promise<LiveEvent<L> | undefined> {
     const known = this.pages.get(seq);
     if (known) return known;
     const page = this.tryPage(seq).finally(() => this.pages.delete(seq));
@@ -72,7 +66,7 @@ export class LogTopic implements Topic {
   /** Gives up what nobody will ask for, and tells those who heard nothing for `silenceMs` that they have missed nothing. */
   beat(silenceMs: number): void {
     if (performance.now() - this.keptAtMs > KEPT_MS) this.forget();
-    const beats = new Map<bigint, LiveEvent>();
+    const beats = new Map<bigint, LiveEvent<L>>();
     for (const feed of this.feeds) {
       feed.beat(silenceMs, () => {
         const beat = beats.get(feed.seq) ?? snapshotOf(this.teamId, feed.seq + 1n, feed.seq, feed.atMs);
@@ -82,22 +76,22 @@ export class LogTopic implements Topic {
     }
   }
 
-  private keep(entries: readonly Entry[]): void {
-    for (const part of wholePostings(entries, EVENT_ENTRIES)) {
-      const event = changeOf(this.teamId, part);
+  private keep(lines: readonly L[]): void {
+    for (const part of this.parts(lines, EVENT_LINES)) {
+      const event = this.changeOf(part);
       this.drop(event.fromSeq);
       this.kept.set(event.fromSeq, event);
-      this.keptEntries += part.length;
+      this.keptLines += part.length;
     }
     this.keptAtMs = performance.now();
     for (const fromSeq of this.kept.keys()) {
-      if (this.keptEntries <= KEPT_ENTRIES) break;
+      if (this.keptLines <= KEPT_LINES) break;
       this.drop(fromSeq);
     }
   }
 
   private drop(fromSeq: bigint): void {
-    this.keptEntries -= this.kept.get(fromSeq)?.entries.length ?? 0;
+    this.keptLines -= this.kept.get(fromSeq)?.entries.length ?? 0;
     this.kept.delete(fromSeq);
   }
 
@@ -108,50 +102,58 @@ export class LogTopic implements Topic {
 
   private forget(): void {
     this.kept.clear();
-    this.keptEntries = 0;
+    this.keptLines = 0;
   }
 
-  private async tryPage(seq: bigint): Promise<LiveEvent | undefined> {
+  private async tryPage(seq: bigint): Promise<LiveEvent<L> | undefined> {
     try {
       return await this.readPage(seq);
     } catch (error) {
-      this.deps.onFailure(error);
+      this.onFailure(error);
       return undefined;
     }
   }
 
-  private async readPage(seq: bigint): Promise<LiveEvent> {
-    for (let limit = EVENT_ENTRIES; ; limit *= 2) {
-      const found = await entriesAfter(this.deps.reader, this.teamId, seq, limit + 1);
-      const [page, ...more] = wholePostings(found, limit);
-      assert(page, 'the ledger has every entry up to a number that it has reached');
-      // A single posting may be longer than a page: it must not be cut where the page ends.
-      if (found.length <= limit || more.length > 0) return changeOf(this.teamId, page);
+  private async readPage(seq: bigint): Promise<LiveEvent<L>> {
+    for (let limit = EVENT_LINES; ; limit *= 2) {
+      const found = await this.journal.linesAfter(this.teamId, seq, limit + 1);
+      const [page, ...more] = this.parts(found, limit);
+      assert(page, 'a journal has every line up to a number that it has reached');
+      // A single group may be longer than a page: it must not be cut where the page ends.
+      if (found.length <= limit || more.length > 0) return this.changeOf(page);
     }
+  }
+
+  private parts(lines: readonly L[], limit: number): readonly L[][] {
+    return wholeGroups(lines, limit, (line) => this.journal.groupOf(line));
+  }
+
+  private changeOf(entries: readonly L[]): LiveEvent<L> {
+    const [first, last] = [entries[0], entries.at(-1)];
+    assert(first && last, 'an event of a journal has lines');
+    const { teamId, journal } = this;
+    return { teamId, kind: 'CHANGE', fromSeq: first.seq, seq: last.seq, atMs: journal.atMsOf(last), entries };
   }
 }
 
-/** An event that stands for what the subscriber knows or did not ask for: no entries. */
-export function snapshotOf(teamId: Uuid, fromSeq: bigint, seq: bigint, atMs: number): LiveEvent {
+/** An event that stands for what the subscriber knows or did not ask for: no lines. */
+export function snapshotOf(teamId: Uuid, fromSeq: bigint, seq: bigint, atMs: number): LiveEvent<never> {
   return { teamId, kind: 'SNAPSHOT', fromSeq, seq, atMs, entries: [] };
 }
 
-function changeOf(teamId: Uuid, entries: readonly Entry[]): LiveEvent {
-  const [first, last] = [entries[0], entries.at(-1)];
-  assert(first && last, 'an event of a journal has entries');
-  return { teamId, kind: 'CHANGE', fromSeq: first.seq, seq: last.seq, atMs: last.postedAtMs, entries };
-}
+/** What a subscriber of a journal needs of it. */
+type Source<L extends Numbered> = Pick<LogTopic<L, never>, 'feeds' | 'keptAfter' | 'isBehind' | 'readAfter'>;
 
-/** One subscriber of a journal: gets every entry in order, from the ledger while it is behind. */
-export class LogFeed extends Feed<LiveEvent> {
-  /** When the entry that it has got to was posted. */
+/** One subscriber of a journal: gets every line in order, from the journal itself while it is behind. */
+export class LogFeed<L extends Numbered> extends Feed<LiveEvent<L>> {
+  /** When the line that it has got to was written. */
   atMs = 0;
-  private ready: LiveEvent | undefined;
+  private ready: LiveEvent<L> | undefined;
   private isReading = false;
   private retry: NodeJS.Timeout | undefined;
 
   constructor(
-    private readonly topic: LogTopic,
+    private readonly topic: Source<L>,
     private readonly onLeave: () => void,
   ) {
     super(0n);
@@ -159,14 +161,14 @@ export class LogFeed extends Feed<LiveEvent> {
   }
 
   /** Begins with `first` if there is such an event, and goes on after number `seq`. */
-  begin(seq: bigint, atMs: number, first: LiveEvent | undefined): this {
+  begin(seq: bigint, atMs: number, first: LiveEvent<L> | undefined): this {
     this.delivered = seq;
     this.atMs = atMs;
     this.ready = first;
     return this;
   }
 
-  protected override take(): LiveEvent | undefined {
+  protected override take(): LiveEvent<L> | undefined {
     if (this.isReading) return undefined;
     const event = this.ready ?? this.topic.keptAfter(this.delivered);
     this.ready = undefined;

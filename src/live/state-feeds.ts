@@ -1,12 +1,11 @@
 import { badInput } from '../domain-error.ts';
 import type { Uuid } from '../id.ts';
 import type { StateEvent } from './event.ts';
-import type { Hub, Watcher } from './hub.ts';
 import { type Pace, StateFeed, StateTopic } from './state-topic.ts';
 import { type Topic, Topics } from './topics.ts';
 
-/** Where the states of one team come from. What it learns as a watcher it offers to its topic. */
-export interface StateSource<S> extends Watcher {
+/** Where the states of one team come from. What it learns as a watcher of journals it offers to its topic. */
+export interface StateSource<S> {
   /** The state now: a SNAPSHOT from 1, read after the call began. @throws DomainError NOT_FOUND for the team. */
   snapshot(): Promise<StateEvent<S>>;
   /** What happened after entry `after`, up to a later snapshot, as one event. */
@@ -15,10 +14,11 @@ export interface StateSource<S> extends Watcher {
   refreshed(state: S): S;
 }
 
-export interface StateFeedsOptions<S> {
-  readonly hub: Hub;
+export interface StateFeedsOptions<S, Source extends StateSource<S>> {
   readonly pace: Pace;
-  readonly sourceOf: (teamId: Uuid, changes: StateTopic<S>) => StateSource<S>;
+  readonly sourceOf: (teamId: Uuid, changes: StateTopic<S>) => Source;
+  /** Lets a source learn of its team from now on, until the answer is called. */
+  readonly join: (teamId: Uuid, source: Source) => () => void;
 }
 
 export interface OpenState {
@@ -29,21 +29,24 @@ export interface OpenState {
   readonly restMs?: number | undefined;
 }
 
-interface Watched<S> extends Topic {
+interface Watched<S, Source extends StateSource<S>> extends Topic {
   readonly changes: StateTopic<S>;
-  readonly source: StateSource<S>;
+  readonly source: Source;
 }
 
 /** The state feeds of one kind. */
-export class StateFeeds<S> {
-  readonly topics: Topics<Watched<S>>;
+export class StateFeeds<S, Source extends StateSource<S> = StateSource<S>> {
+  readonly topics: Topics<Watched<S, Source>>;
 
-  constructor(options: StateFeedsOptions<S>) {
-    this.topics = new Topics(options.hub, (teamId) => watchedOf(teamId, options));
+  constructor(options: StateFeedsOptions<S, Source>) {
+    this.topics = new Topics(
+      (teamId) => watchedOf(teamId, options),
+      (teamId, { source }) => options.join(teamId, source),
+    );
   }
 
   /**
-   * The hub is joined before the state is read, and what is older than the state is dropped: nothing falls between.
+   * Hubs are joined before the state is read, and what is older than the state is dropped: nothing falls between.
    * @throws DomainError NOT_FOUND for the team, BAD_USER_INPUT for an `after` that is not reached yet.
    */
   async open({ teamId, after, restMs = 0 }: OpenState): Promise<StateFeed<S>> {
@@ -61,13 +64,15 @@ export class StateFeeds<S> {
   }
 }
 
-function watchedOf<S>(teamId: Uuid, { pace, sourceOf }: StateFeedsOptions<S>): Watched<S> {
+function watchedOf<S, Source extends StateSource<S>>(
+  teamId: Uuid,
+  { pace, sourceOf }: StateFeedsOptions<S, Source>,
+): Watched<S, Source> {
   const changes = new StateTopic<S>(pace);
   const source = sourceOf(teamId, changes);
   return {
     changes,
     source,
-    watcher: source,
     feeds: changes.feeds,
     beat: (silenceMs) => changes.beat(silenceMs, (state) => source.refreshed(state)),
     close: () => changes.close(),

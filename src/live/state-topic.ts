@@ -14,6 +14,9 @@ export class StateTopic<S> {
   private latest: StateEvent<S> | undefined;
   /** What waits for its time. */
   private pending: StateEvent<S> | undefined;
+  /** What makes the newest state of the one before, when that waits for its time. */
+  private renewing: ((state: S) => S) | undefined;
+  private renewed: Renewed<S> = { count: 0, events: new Map(), refreshed: (state) => state };
   /** What those who are behind get instead of `latest`, by where they are: shared, too. */
   private readonly catchUps = new Map<bigint, StateEvent<S>>();
   private timer: NodeJS.Timeout | undefined;
@@ -43,6 +46,27 @@ export class StateTopic<S> {
     this.schedule();
   }
 
+  /**
+   * Sends the state again to those who have it: `refreshed` makes of a state what it is by now, though nothing was
+   * posted. At the pace of all other events.
+   */
+  renew(refreshed: (state: S) => S): void {
+    this.renewing = refreshed;
+    this.schedule();
+  }
+
+  /** How often the state was renewed. */
+  get renewals(): number {
+    return this.renewed.count;
+  }
+
+  /** What a subscriber who has the state before the last renewal gets, which stands for no entry; undefined: nothing yet. */
+  renewalFor(feed: StateFeed<S>): StateEvent<S> | undefined {
+    // What waits for its time is part of what a state is by now, and comes soon.
+    if (this.pending) return undefined;
+    return againFor(feed, this.renewed.events, this.renewed.refreshed);
+  }
+
   /** The event that brings a subscriber who knows everything up to `seq` to the newest state; undefined: it is there. */
   eventAfter(seq: bigint): StateEvent<S> | undefined {
     const { latest } = this;
@@ -58,30 +82,11 @@ export class StateTopic<S> {
   /** Sends those who got nothing for `silenceMs` their state again: `refreshed` tells what it is by now. */
   beat(silenceMs: number, refreshed: (state: S) => S): void {
     const beats = new Map<bigint, StateEvent<S>>();
-    for (const feed of this.feeds) feed.beat(silenceMs, () => this.beatFor(feed, beats, refreshed));
+    for (const feed of this.feeds) feed.beat(silenceMs, () => againFor(feed, beats, refreshed));
   }
 
   close(): void {
     clearTimeout(this.timer);
-  }
-
-  private beatFor(
-    feed: StateFeed<S>,
-    beats: Map<bigint, StateEvent<S>>,
-    refreshed: (state: S) => S,
-  ): StateEvent<S> {
-    const known = beats.get(feed.seq);
-    if (known) return known;
-    const state = refreshed(feed.last.state);
-    const event: StateEvent<S> = {
-      ...feed.last,
-      kind: 'SNAPSHOT',
-      fromSeq: feed.seq + 1n,
-      entries: [],
-      state,
-    };
-    beats.set(feed.seq, event);
-    return event;
   }
 
   private schedule(): void {
@@ -94,12 +99,48 @@ export class StateTopic<S> {
 
   private emit(): void {
     this.timer = undefined;
-    this.latest = this.pending;
+    this.latest = this.pending ?? this.latest;
     this.pending = undefined;
     this.catchUps.clear();
+    this.takeRenewal();
     this.paidUpAtMs = Math.max(performance.now(), this.paidUpAtMs) + this.pace.intervalMs;
     wakeAll(this.feeds);
   }
+
+  private takeRenewal(): void {
+    const { latest, renewing: refreshed } = this;
+    if (!refreshed) return;
+    this.renewing = undefined;
+    this.renewed = { count: this.renewed.count + 1, events: new Map(), refreshed };
+    if (latest) this.latest = { ...latest, state: refreshed(latest.state) };
+  }
+}
+
+/** The last renewal: its events are shared by those who are at the same number. */
+interface Renewed<S> {
+  readonly count: number;
+  readonly events: Map<bigint, StateEvent<S>>;
+  readonly refreshed: (state: S) => S;
+}
+
+/** What a subscriber has already, by now: the same event for all who are at one number. */
+function againFor<S>(
+  feed: StateFeed<S>,
+  known: Map<bigint, StateEvent<S>>,
+  refreshed: (state: S) => S,
+): StateEvent<S> {
+  const shared = known.get(feed.seq);
+  if (shared) return shared;
+  const { last, seq } = feed;
+  const event: StateEvent<S> = {
+    ...last,
+    kind: 'SNAPSHOT',
+    fromSeq: seq + 1n,
+    entries: [],
+    state: refreshed(last.state),
+  };
+  known.set(seq, event);
+  return event;
 }
 
 function coalesced<S>(newest: StateEvent<S>, fromSeq: bigint): StateEvent<S> {
@@ -111,6 +152,8 @@ export class StateFeed<S> extends Feed<StateEvent<S>> {
   private first: StateEvent<S> | undefined;
   private lastEvent: StateEvent<S> | undefined;
   private timer: NodeJS.Timeout | undefined;
+  /** The renewal that it has taken account of. */
+  private renewal: number;
 
   /** `restMs`: the least time between two events, when that is more than what the topic keeps anyway. */
   constructor(
@@ -119,6 +162,8 @@ export class StateFeed<S> extends Feed<StateEvent<S>> {
     private readonly onLeave: () => void,
   ) {
     super(0n);
+    // From before its state is read: a renewal between may be told twice, and is never missed.
+    this.renewal = topic.renewals;
     topic.feeds.add(this);
   }
 
@@ -142,11 +187,17 @@ export class StateFeed<S> extends Feed<StateEvent<S>> {
   }
 
   protected override take(): StateEvent<S> | undefined {
-    const event = this.first ?? this.topic.eventAfter(this.delivered);
+    const { topic, first } = this;
+    const event = first ?? topic.eventAfter(this.delivered) ?? this.renewed();
     if (!event || !this.isTime()) return undefined;
+    if (!first) this.renewal = topic.renewals;
     this.first = undefined;
     this.lastEvent = event;
     return event;
+  }
+
+  private renewed(): StateEvent<S> | undefined {
+    return this.renewal === this.topic.renewals ? undefined : this.topic.renewalFor(this);
   }
 
   protected override leave(): void {

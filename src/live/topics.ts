@@ -1,12 +1,9 @@
 import type { Uuid } from '../id.ts';
 import type { LiveEvent } from './event.ts';
 import type { Feed } from './feed.ts';
-import type { Hub, Watcher } from './hub.ts';
 
 /** What feeds of one kind share of one team. */
 export interface Topic {
-  /** Learns of the team while somebody follows the topic. */
-  readonly watcher: Watcher;
   readonly feeds: ReadonlySet<Feed<LiveEvent>>;
   /** Gives a sign of life to those who heard nothing for `silenceMs`. */
   beat(silenceMs: number): void;
@@ -17,9 +14,10 @@ export interface Topic {
 export class Topics<T extends Topic> {
   private readonly open = new Map<Uuid, { readonly topic: T; readonly leaveHub: () => void }>();
 
+  /** `join`: lets a topic learn of its team from now on, until the answer is called. */
   constructor(
-    private readonly hub: Hub,
     private readonly makeTopic: (teamId: Uuid) => T,
+    private readonly join: (teamId: Uuid, topic: T) => () => void,
   ) {}
 
   /** The topic of a team, in the hub already when this returns. */
@@ -27,7 +25,7 @@ export class Topics<T extends Topic> {
     const known = this.open.get(teamId);
     if (known) return known.topic;
     const topic = this.makeTopic(teamId);
-    this.open.set(teamId, { topic, leaveHub: this.hub.join(teamId, topic.watcher) });
+    this.open.set(teamId, { topic, leaveHub: this.join(teamId, topic) });
     return topic;
   }
 

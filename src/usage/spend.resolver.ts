@@ -10,7 +10,7 @@ import { Inherits, Permit } from '../graphql/auth.ts';
 import type { Context } from '../graphql/context.ts';
 import { publicId, type Uuid } from '../id.ts';
 import { Team, thisTeam } from '../teams/team.type.ts';
-import { spendByModel, spendOf } from './spend.ts';
+import { type CommittedRates, spendByModel, spendOf } from './spend.ts';
 import { ModelSpend, Spend, SpendPeriodEnum, type SpendPeriodName, toModelSpend } from './spend.type.ts';
 import { periodsAt } from './spend-periods.ts';
 import { runwaySeconds } from './spend-tally.ts';
@@ -20,6 +20,7 @@ export interface SpendViews {
   readonly db: Db;
   readonly clock: Clock;
   readonly catalog: Catalog;
+  readonly committedRates: CommittedRates;
 }
 
 /** The fields of a team that show what it spends. */
@@ -46,8 +47,9 @@ export class TeamSpendResolver {
   }
 
   private async spendNow(teamId: Uuid): Promise<Spend> {
-    const now = this.views.clock.now();
-    const found = await spendOf(this.views.db, teamId, now);
+    const { db, clock, committedRates } = this.views;
+    const now = clock.now();
+    const found = await spendOf(db, teamId, now, committedRates);
     if (!found) throw notFound('Team', publicId('team', teamId));
     return new Spend(found.state, found.figures, now.getTime());
   }

@@ -13,13 +13,20 @@ export interface TeamSpend {
   readonly state: TeamState;
 }
 
+/** Credits an hour for the deployments of teams that run; who has none may be absent. */
+export type CommittedRates = (
+  reader: Reader,
+  teamIds: readonly Uuid[],
+) => Promise<ReadonlyMap<Uuid, NanoCredits>>;
+
 /** @see readSpend, for one team, with the figures by now. Undefined: no such team. */
 export async function spendOf(
   db: Db,
   teamId: Uuid,
   now: Date,
+  committedRates: CommittedRates,
 ): Promise<(TeamSpend & { readonly figures: SpendFigures }) | undefined> {
-  const spend = (await readSpend(db, [teamId], now)).get(teamId);
+  const spend = (await readSpend(db, [teamId], now, committedRates)).get(teamId);
   return spend && { ...spend, figures: new SpendTally(spend.totals).figuresAt(now.getTime()) };
 }
 
@@ -28,12 +35,24 @@ export async function spendOf(
  * been rolled up yet. Usage counts when it occurred, in the team's time zone. Unbilled usage is no spend; a charge that
  * was reversed counts no more. Unknown teams are absent.
  */
-export function readSpend(db: Db, teamIds: readonly Uuid[], now: Date): Promise<Map<Uuid, TeamSpend>> {
+export function readSpend(
+  db: Db,
+  teamIds: readonly Uuid[],
+  now: Date,
+  committedRates: CommittedRates,
+): Promise<Map<Uuid, TeamSpend>> {
   return inTransaction(db, async (tx) => {
     // The statements must see the same moment: between two of them a roll-up may move charges into buckets.
     await tx.sql`set transaction isolation level repeatable read, read only`;
-    const [states, zones] = await Promise.all([readTeamStates(tx, teamIds, now), timeZonesOf(tx, teamIds)]);
-    const starts = [...states.values()].map((state) => startOf(state, zones.get(state.teamId) ?? 'UTC', now));
+    const [states, zones, rates] = await Promise.all([
+      readTeamStates(tx, teamIds, now),
+      timeZonesOf(tx, teamIds),
+      committedRates(tx, teamIds),
+    ]);
+    const starts = [...states.values()].map((state) => {
+      const { teamId } = state;
+      return startOf(state, zones.get(teamId) ?? 'UTC', now, rates.get(teamId) ?? 0n);
+    });
     const totals = await readTotals(tx, starts);
     return new Map(
       [...states].flatMap(([teamId, state]) => {
@@ -44,9 +63,11 @@ export function readSpend(db: Db, teamIds: readonly Uuid[], now: Date): Promise<
   });
 }
 
-/** What a team has spent on one model in a period. */
+/** What a team has spent on one model, or on one instance type, in a period. */
 export interface ModelSpend {
   readonly modelId: Uuid;
+  /** Whether it is an instance type, and the charges are hours of deployments. */
+  readonly isInstanceType: boolean;
   readonly amountNano: NanoCredits;
   /** Charges made, reversed ones too. */
   readonly charges: bigint;
@@ -55,13 +76,26 @@ export interface ModelSpend {
 /** The spend of a team by model, highest first. The bounds of the period are starts of buckets. */
 export async function spendByModel(reader: Reader, teamId: Uuid, period: Period): Promise<ModelSpend[]> {
   const { startMs, endMs } = period;
-  const rows = await reader.sql<{ model_id: Uuid; amount: bigint; charges: bigint }[]>`
-    select s.model_id, sum(s.nano)::int8 as amount, sum(s.charges)::int8 as charges
+  const rows = await reader.sql<
+    { model_id: Uuid; is_instance_type: boolean; amount: bigint; charges: bigint }[]
+  >`
+    select s.model_id, s.model_id in ${instanceTypes(reader)} as is_instance_type,
+      sum(s.nano)::int8 as amount, sum(s.charges)::int8 as charges
     from (select ${teamId}::uuid as id, ${iso(startMs)}::timestamptz as from_at) t
     cross join lateral ${spendRows(reader)} s
     where s.at < ${iso(endMs)}::timestamptz
     group by s.model_id having sum(s.charges) > 0 order by amount desc, s.model_id`;
-  return rows.map((row) => ({ modelId: row.model_id, amountNano: row.amount, charges: row.charges }));
+  return rows.map((row) => ({
+    modelId: row.model_id,
+    isInstanceType: row.is_instance_type,
+    amountNano: row.amount,
+    charges: row.charges,
+  }));
+}
+
+/** What is charged by the hour to deployments, and to nothing else: a short list. */
+function instanceTypes(reader: Reader) {
+  return reader.sql`(select m.id from models m where m.instance is not null)`;
 }
 
 /** All spend of team `t.id` from `t.from_at` on: `at` (a bucket), `model_id`, `nano` and `charges`. */
@@ -83,14 +117,20 @@ function spendRows(reader: Reader) {
 /** Sorts before every id. */
 export const FIRST_ID: Uuid = '00000000-0000-0000-0000-000000000000';
 
-type Start = Omit<SpendTotals, 'hourNano' | 'dayNano' | 'monthNano' | 'recent'> & {
+type Start = Omit<SpendTotals, 'hourNano' | 'dayNano' | 'monthNano' | 'recent' | 'recentHours'> & {
   readonly recentMs: number;
 };
 
-function startOf({ teamId, seq }: TeamState, timeZone: string, now: Date): Start {
+function startOf(
+  { teamId, seq }: TeamState,
+  timeZone: string,
+  now: Date,
+  committedNanoPerHour: NanoCredits,
+): Start {
   const asOfMs = now.getTime();
   const periods = periodsAt(asOfMs, timeZone);
-  return { teamId, timeZone, seq, asOfMs, periods, recentMs: burnWindow(asOfMs).startMs };
+  const recentMs = burnWindow(asOfMs).startMs;
+  return { teamId, timeZone, seq, asOfMs, periods, recentMs, committedNanoPerHour };
 }
 
 interface TotalsRow {
@@ -98,6 +138,8 @@ interface TotalsRow {
   /** Null for everything before the recent buckets. */
   bucket_ms: number | null;
   nano: bigint | null;
+  /** The part of `nano` that paid for hours of deployments, in the recent buckets. */
+  hours_nano: bigint | null;
   hour: bigint | null;
   day: bigint | null;
   month: bigint | null;
@@ -107,6 +149,7 @@ async function readTotals(reader: Reader, starts: readonly Start[]): Promise<Map
   const rows = await reader.sql<TotalsRow[]>`
     select t.id as team_id, extract(epoch from case when s.at >= t.recent_at then s.at end)::float8 * 1000 as bucket_ms,
       sum(s.nano)::int8 as nano,
+      (sum(s.nano) filter (where s.at >= t.recent_at and s.model_id in ${instanceTypes(reader)}))::int8 as hours_nano,
       (sum(s.nano) filter (where s.at >= t.hour_at and s.at < t.hour_end))::int8 as hour,
       (sum(s.nano) filter (where s.at >= t.day_at and s.at < t.day_end))::int8 as day,
       (sum(s.nano) filter (where s.at >= t.month_at and s.at < t.month_end))::int8 as month
@@ -128,15 +171,17 @@ async function readTotals(reader: Reader, starts: readonly Start[]): Promise<Map
 function totalsOf({ recentMs: _, ...start }: Start, rows: readonly TotalsRow[]): SpendTotals {
   const sum = (pick: (row: TotalsRow) => bigint | null) =>
     rows.reduce((all, row) => all + (pick(row) ?? 0n), 0n);
-  const recent = new Map<number, NanoCredits>();
-  for (const { bucket_ms, nano } of rows)
-    if (bucket_ms !== null) recent.set(Math.round(bucket_ms), nano ?? 0n);
+  const buckets = (pick: (row: TotalsRow) => bigint | null) =>
+    new Map(
+      rows.flatMap((row) => (row.bucket_ms === null ? [] : [[Math.round(row.bucket_ms), pick(row) ?? 0n]])),
+    );
   return {
     ...start,
     hourNano: sum((row) => row.hour),
     dayNano: sum((row) => row.day),
     monthNano: sum((row) => row.month),
-    recent,
+    recent: buckets((row) => row.nano),
+    recentHours: buckets((row) => row.hours_nano),
   };
 }
 

@@ -34,9 +34,21 @@ export class Spend {
 
   @Field(() => CreditsScalar, {
     description:
-      'Credits an hour at the pace of the last four whole quarters of an hour and the one under way.',
+      'What is spent in an hour if all goes on as it is: "usageRatePerHour" and "deploymentRatePerHour" together.',
   })
   readonly burnRatePerHour: NanoCredits;
+
+  @Field(() => CreditsScalar, {
+    description:
+      'Credits an hour for usage, at the pace of the last four whole quarters of an hour and the one under way. Hours of deployments are left out.',
+  })
+  readonly usageRatePerHour: NanoCredits;
+
+  @Field(() => CreditsScalar, {
+    description:
+      'Credits an hour for the deployments that run now: the price of an hour of each of their replicas. Follows a start, a pause or another size at once, before it is charged.',
+  })
+  readonly deploymentRatePerHour: NanoCredits;
 
   constructor(
     /** What the team has, after the same entry. */
@@ -50,16 +62,18 @@ export class Spend {
     this.today = figures.dayNano;
     this.thisMonth = figures.monthNano;
     this.burnRatePerHour = figures.burnNanoPerHour;
+    this.usageRatePerHour = figures.usageNanoPerHour;
+    this.deploymentRatePerHour = figures.deploymentNanoPerHour;
   }
 }
 
 @Inherits()
 @ObjectType('ModelSpend', {
   simpleResolvers: true,
-  description: 'What a team has spent on one model in a period.',
+  description: 'What a team has spent on one model, or on one instance type, in a period.',
 })
 export class ModelSpend {
-  @Field(() => ID, { description: 'The model.' })
+  @Field(() => ID, { description: 'The model, or the instance type of deployments.' })
   modelId: string;
 
   @Field(() => CreditsScalar, { description: 'What was spent on it.' })
@@ -69,8 +83,10 @@ export class ModelSpend {
   charges: number;
 }
 
-export function toModelSpend({ modelId, amountNano, charges }: StoredModelSpend): ModelSpend {
-  return { modelId: publicId('model', modelId), amount: amountNano, charges: Number(charges) };
+export function toModelSpend(spend: StoredModelSpend): ModelSpend {
+  const { modelId, isInstanceType, amountNano, charges } = spend;
+  const id = publicId(isInstanceType ? 'instanceType' : 'model', modelId);
+  return { modelId: id, amount: amountNano, charges: Number(charges) };
 }
 
 /** The periods that spend can be asked for by model. */

@@ -11,6 +11,7 @@ import {
   toWire,
 } from '../../src/live/bus.ts';
 import { Live } from '../../src/live/live.ts';
+import type { CommittedRates } from '../../src/usage/spend.ts';
 import type { TestDatabase } from '../support/database.ts';
 import { type World, worldOn } from '../support/world.ts';
 
@@ -25,6 +26,8 @@ export interface LiveServer {
 export interface LiveServerOptions {
   readonly bus?: Bus;
   readonly clock?: Clock;
+  /** What deployments cost an hour; nothing when absent. */
+  readonly committedRates?: CommittedRates;
   readonly pollMs?: number;
   readonly heartbeatMs?: number;
 }
@@ -32,12 +35,15 @@ export interface LiveServerOptions {
 /** Long enough that no test that does without the poll meets it. */
 export const NEVER_MS = 600_000;
 
+/** No team has any that runs. */
+export const noDeployments: CommittedRates = async () => new Map();
+
 /** Runs until the test has finished. */
 export function liveServer(database: TestDatabase, options: LiveServerOptions = {}): LiveServer {
-  const { bus = new MemoryBus(), clock = systemClock, ...live } = options;
+  const { bus = new MemoryBus(), clock = systemClock, committedRates = noDeployments, ...live } = options;
   const db = connect({ url: database.url, role: 'drawdown_app', poolSize: 6 });
   const log = { warn: () => undefined };
-  const server = new Live({ db, bus, clock, log, pollMs: NEVER_MS, ...live });
+  const server = new Live({ db, bus, clock, log, committedRates, pollMs: NEVER_MS, ...live });
   server.start();
   onTestFinished(async () => {
     await server.close();

@@ -13,7 +13,7 @@ import { TeamResolver } from '../../src/teams/teams.resolver.ts';
 import { SpendResolver, TeamSpendResolver } from '../../src/usage/spend.resolver.ts';
 import { useDatabase } from '../support/database.ts';
 import { usage } from '../support/world.ts';
-import { type LiveServer, liveServer } from './live-server.ts';
+import { type LiveServer, liveServer, noDeployments } from './live-server.ts';
 
 const database = useDatabase();
 const OPERATOR: Actor = { kind: 'KEY', keyId: newUuid(), keyType: 'OPERATOR', scopes: [] };
@@ -27,8 +27,8 @@ function schemaOn({ live, db, world }: LiveServer) {
     new Map<new (...args: never[]) => object, object>([
       [TeamResolver, team],
       [LiveResolver, new LiveResolver(live)],
-      [TeamSpendResolver, new TeamSpendResolver({ db, clock, catalog })],
-      [SpendResolver, new SpendResolver({ db, clock, catalog })],
+      [TeamSpendResolver, new TeamSpendResolver({ db, clock, catalog, committedRates: noDeployments })],
+      [SpendResolver, new SpendResolver({ db, clock, catalog, committedRates: noDeployments })],
     ]),
   );
 }

@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest';
 import { newUuid } from '../../src/id.ts';
+import { ledgerJournal } from '../../src/live/ledger-journal.ts';
 import { LogTopic } from '../../src/live/log-topic.ts';
+import { ReadBatches } from '../../src/live/read-batches.ts';
 import { useDatabase } from '../support/database.ts';
 import { postedFact } from './posted-fact.ts';
 
@@ -8,7 +10,8 @@ const database = useDatabase();
 
 test('a journal keeps the last thousand entries at hand, and no more however many are posted', () => {
   const teamId = newUuid();
-  const topic = new LogTopic(teamId, { reader: database.db, onFailure: () => expect.fail() });
+  const journal = ledgerJournal(database.db, new ReadBatches(() => expect.fail(), 1));
+  const topic = new LogTopic(teamId, journal, () => expect.fail());
   const facts = Array.from({ length: 20 }, (_, i) =>
     postedFact({ teamId, fromSeq: BigInt(i) * 100n + 1n, entries: 100 }),
   );

@@ -13,6 +13,8 @@ interface Shape {
   readonly entries?: number;
   /** … or how many entries each posting has. */
   readonly postings?: readonly number[];
+  /** Whether all of it pays for hours of deployments. */
+  readonly isHours?: boolean;
 }
 
 /** A fact of the form that `writeBooks` tells. */
@@ -56,6 +58,7 @@ export function postedFact(shape: Shape = {}): LedgerPosted {
     balances,
     nextDueAtMs: null,
     entries,
+    hours: new Set(shape.isHours ? postingIds : []),
     grants,
   };
 }

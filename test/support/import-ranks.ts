@@ -68,7 +68,7 @@ export const PURE_FILES = [
   ...['call-result', 'deployment', 'deployment-event', 'lifecycle', 'schedule'].map(
     (name) => `deployments/${name}`,
   ),
-  ...['event', 'whole-postings'].map((name) => `live/${name}`),
+  ...['event', 'whole-groups'].map((name) => `live/${name}`),
 ].map((name) => `src/${name}.ts`);
 
 /** What pure files import beside each other: nothing that reaches a disk, a socket or a clock. */
