@@ -1,5 +1,5 @@
 import { type Decimal, pow10 } from '../decimal.ts';
-import { METER_LIST, METERS, type Meter } from './meters.ts';
+import { METER_LIST, type Meter, pricingMeters } from './meters.ts';
 import { PARAM_LIST, type Param } from './params.ts';
 import { type Price, type PriceComponent, type PriceMultiplier, paramEntries } from './price.ts';
 
@@ -10,6 +10,8 @@ export interface Candidate {
   readonly component: PriceComponent;
   readonly params: ParamPairs;
   readonly threshold: Decimal | undefined;
+  /** It prices the units beyond this many; all when undefined. */
+  readonly beyond: bigint | undefined;
   /** The unit price at the scale that all candidates of the price share, so that lines add without rescaling. */
   readonly scaledPrice: Decimal;
 }
@@ -46,22 +48,25 @@ export function compilePrice(source: Price): CompiledPrice {
 
 function candidateOf(component: PriceComponent, scale: number): Candidate {
   const { unitPrice, conditions } = component;
-  const { aboveInputTokens } = conditions;
+  const { aboveInputTokens, aboveQuantity } = conditions;
   return {
     component,
     params: paramEntries(conditions.params),
     threshold: aboveInputTokens === undefined ? undefined : { coefficient: aboveInputTokens, scale: 0 },
+    beyond: aboveQuantity,
     scaledPrice: { coefficient: unitPrice.coefficient * pow10(scale - unitPrice.scale), scale },
   };
 }
 
-/** A meter's own components, then those of the meter it falls back on. */
+/** A meter's own components, then those of the meters it falls back on. */
 function chain(meter: Meter, own: ReadonlyMap<Meter, readonly Candidate[]>): readonly Candidate[] {
-  const { fallback } = METERS[meter];
-  return [...(own.get(meter) ?? []), ...(fallback ? chain(fallback, own) : [])];
+  return pricingMeters(meter).flatMap((each) => own.get(each) ?? []);
 }
 
-/** More parameters first, then the higher threshold, then the stronger parameter: a total order of what can hold together. */
+/**
+ * More parameters first, then the higher threshold, then the stronger parameter, then the higher tier: a total order of
+ * what can hold together.
+ */
 function bySpecificity(a: Candidate, b: Candidate): number {
   if (a.params.length !== b.params.length) return b.params.length - a.params.length;
   const thresholds = thresholdOf(b) - thresholdOf(a);
@@ -70,7 +75,8 @@ function bySpecificity(a: Candidate, b: Candidate): number {
     const order = PARAM_LIST.indexOf(param) - PARAM_LIST.indexOf(b.params[i]?.[0] ?? param);
     if (order !== 0) return order;
   }
-  return 0;
+  const tiers = (b.beyond ?? 0n) - (a.beyond ?? 0n);
+  return tiers === 0n ? 0 : tiers < 0n ? -1 : 1;
 }
 
 function thresholdOf({ threshold }: Candidate): bigint {

@@ -2,7 +2,7 @@ import { type Decimal, ONE } from '../decimal.ts';
 import { assert, badInput } from '../domain-error.ts';
 import type { NanoCredits } from '../money.ts';
 import type { CompiledPrice } from './compile-price.ts';
-import { checkUnitPrice, makePrice, type Price } from './price.ts';
+import { checkUnitPrice, describeConditions, makePrice, type Price } from './price.ts';
 import { rate } from './rate.ts';
 
 const METER = 'INSTANCE_HOUR';
@@ -29,9 +29,8 @@ export function priceOfHour(hourlyPrice: Decimal): Price {
  */
 export function checkInstancePrice({ components, multipliers, minimum }: Price, path = 'price'): void {
   const [only] = components;
-  const { aboveInputTokens, params = {} } = only?.conditions ?? {};
-  const isConditional = aboveInputTokens !== undefined || Object.keys(params).length > 0;
-  if (components.length !== 1 || only?.meter !== METER || isConditional) {
+  const isPlain = only?.meter === METER && describeConditions(only.conditions) === '';
+  if (components.length !== 1 || !isPlain) {
     throw badInput(
       `${path}.components`,
       `must be one price of ${METER}, without conditions: it is an instance type.`,

@@ -138,6 +138,12 @@ export const METERS: Readonly<Record<Meter, MeterDefinition & { readonly fallbac
 /** Every meter, in the order in which prices are listed. */
 export const METER_LIST: readonly Meter[] = Object.keys(definitions).filter(isMeter);
 
+/** The meter and those whose price holds, one after another, where a model has none for it. */
+export function pricingMeters(meter: Meter): readonly Meter[] {
+  const { fallback } = METERS[meter];
+  return fallback ? [meter, ...pricingMeters(fallback)] : [meter];
+}
+
 /** Whether `text` names a meter. */
 export function isMeter(text: string): text is Meter {
   return Object.hasOwn(definitions, text);

@@ -18,6 +18,7 @@ const component = z.strictObject({
   meter: z.string(),
   unitPrice: z.string(),
   aboveInputTokens: z.string().optional(),
+  aboveQuantity: z.string().optional(),
   params: params.optional(),
 });
 const multiplier = z.strictObject({ factor: z.string(), params, units: z.array(unit).optional() });
@@ -70,12 +71,13 @@ export function priceFromJson(json: unknown, path = 'price'): Price {
 }
 
 function componentJson({ meter, unitPrice, conditions }: PriceComponent): ComponentJson {
-  const { aboveInputTokens, params: wanted } = conditions;
+  const { aboveInputTokens, aboveQuantity, params: wanted } = conditions;
   const pairs = paramEntries(wanted);
   return {
     meter,
     unitPrice: formatDecimal(unitPrice),
     ...(aboveInputTokens === undefined ? {} : { aboveInputTokens: aboveInputTokens.toString() }),
+    ...(aboveQuantity === undefined ? {} : { aboveQuantity: aboveQuantity.toString() }),
     ...(pairs.length === 0 ? {} : { params: Object.fromEntries(pairs) }),
   };
 }
@@ -89,7 +91,7 @@ function multiplierJson({ factor, params: wanted, units }: PriceMultiplier): Mul
 }
 
 function componentFrom(json: ComponentJson, path: string): PriceComponent {
-  const { aboveInputTokens, params: wanted } = json;
+  const { aboveInputTokens, aboveQuantity, params: wanted } = json;
   return {
     meter: meterFrom(json.meter, `${path}.meter`),
     unitPrice: parseDecimal(json.unitPrice, `${path}.unitPrice`),
@@ -97,6 +99,9 @@ function componentFrom(json: ComponentJson, path: string): PriceComponent {
       ...(aboveInputTokens === undefined
         ? {}
         : { aboveInputTokens: wholeFrom(aboveInputTokens, `${path}.aboveInputTokens`) }),
+      ...(aboveQuantity === undefined
+        ? {}
+        : { aboveQuantity: wholeFrom(aboveQuantity, `${path}.aboveQuantity`) }),
       ...(wanted ? { params: paramsFrom(wanted, `${path}.params`) } : {}),
     },
   };

@@ -37,6 +37,13 @@ class PriceComponentInput {
   })
   aboveInputTokens?: Decimal | null;
 
+  @Field(() => DecimalScalar, {
+    nullable: true,
+    description:
+      'Holds for the units of the meter beyond this many in one charge. The units before need a price with the same conditions but this.',
+  })
+  aboveQuantity?: Decimal | null;
+
   @Field(() => [PriceParamInput], {
     defaultValue: [],
     description: 'Holds if the request has these parameters, each named once.',
@@ -112,13 +119,14 @@ export function priceFromInput({ components, multipliers, minimum }: PriceInput)
 }
 
 function componentFrom(
-  { meter, unitPrice, aboveInputTokens, params }: PriceComponentInput,
+  { meter, unitPrice, aboveInputTokens, aboveQuantity, params }: PriceComponentInput,
   path: string,
 ): PriceComponent {
   const conditions = {
     ...(aboveInputTokens
       ? { aboveInputTokens: wholeNumber(aboveInputTokens, `${path}.aboveInputTokens`) }
       : {}),
+    ...(aboveQuantity ? { aboveQuantity: wholeNumber(aboveQuantity, `${path}.aboveQuantity`) } : {}),
     ...(params.length > 0 ? { params: paramsFrom(params, `${path}.params`) } : {}),
   };
   return { meter, unitPrice, conditions };

@@ -1,14 +1,16 @@
 import { compareDecimal, type Decimal, formatDecimal, ZERO } from '../decimal.ts';
 import { badInput } from '../domain-error.ts';
-import { METER_LIST, type Meter, type MeterUnit } from './meters.ts';
+import { METER_LIST, type Meter, type MeterUnit, pricingMeters } from './meters.ts';
 import { PARAM_LIST, type Param, paramProblem } from './params.ts';
 
 export type ParamValues = Readonly<Partial<Record<Param, string>>>;
 
-/** When a component holds. Every condition named must be true of the request. */
+/** When a component holds. Every condition named must be true of the request, or of the units that it prices. */
 export interface PriceConditions {
   /** All input tokens of the request together are more than this; the whole quantity then costs this price. */
   readonly aboveInputTokens?: bigint;
+  /** Holds for the units of its meter beyond this many in one charge; those before cost what else holds for them. */
+  readonly aboveQuantity?: bigint;
   readonly params?: ParamValues;
 }
 
@@ -67,6 +69,7 @@ export function makePrice(given: Price, path = 'price'): Price {
     `${path}.multipliers`,
     'has two factors for the same parameters',
   );
+  checkTiers(components, `${path}.components`);
   if (minimum) checkAmount(minimum, MAX_UNIT_PRICE, `${path}.minimum`);
   return {
     components: components.toSorted(byMeterThenConditions),
@@ -84,10 +87,21 @@ export function paramEntries(params: ParamValues | undefined): [Param, string][]
   });
 }
 
-/** Conditions in words for people: `serviceTier flex, above 200000 input tokens`; empty when there are none. */
-export function describeConditions({ aboveInputTokens, params }: PriceConditions): string {
+/**
+ * Conditions in words for people: `serviceTier flex, above 200000 input tokens, units beyond 1000`; empty when there
+ * are none. `upTo` is the unit after which the next tier holds, if it does.
+ */
+export function describeConditions(
+  { aboveInputTokens, aboveQuantity, params }: PriceConditions,
+  upTo?: bigint,
+): string {
   const parts = paramEntries(params).map(([param, value]) => `${param} ${value}`);
   if (aboveInputTokens !== undefined) parts.push(`above ${aboveInputTokens} input tokens`);
+  const units = [
+    ...(aboveQuantity === undefined ? [] : [`beyond ${aboveQuantity}`]),
+    ...(upTo === undefined ? [] : [`up to ${upTo}`]),
+  ];
+  if (units.length > 0) parts.push(`units ${units.join(' ')}`);
   return parts.join(', ');
 }
 
@@ -98,11 +112,38 @@ export function checkUnitPrice(value: Decimal, field: string): void {
 
 function checkComponent(component: PriceComponent, path: string): void {
   checkUnitPrice(component.unitPrice, `${path}.unitPrice`);
-  const { aboveInputTokens, params } = component.conditions;
-  if (aboveInputTokens !== undefined && (aboveInputTokens < 1n || aboveInputTokens > MAX_THRESHOLD)) {
-    throw badInput(`${path}.aboveInputTokens`, `must be a whole number from 1 to ${MAX_THRESHOLD}.`);
-  }
+  const { aboveInputTokens, aboveQuantity, params } = component.conditions;
+  checkThreshold(aboveInputTokens, `${path}.aboveInputTokens`);
+  checkThreshold(aboveQuantity, `${path}.aboveQuantity`);
   checkParams(params ?? {}, `${path}.params`);
+}
+
+function checkThreshold(threshold: bigint | undefined, path: string): void {
+  if (threshold === undefined || (threshold >= 1n && threshold <= MAX_THRESHOLD)) return;
+  throw badInput(path, `must be a whole number from 1 to ${MAX_THRESHOLD}.`);
+}
+
+/** The units before a tier need a price that holds whenever the tier does: else they could never be charged. */
+function checkTiers(components: readonly PriceComponent[], path: string): void {
+  components.forEach((tier, i) => {
+    const { aboveQuantity } = tier.conditions;
+    if (aboveQuantity === undefined || components.some((base) => isBelow(base, tier))) return;
+    throw badInput(
+      `${path}.${i}.aboveQuantity`,
+      `leaves the first ${aboveQuantity} units without a price: add one with the same conditions but this.`,
+    );
+  });
+}
+
+function isBelow({ meter, conditions }: PriceComponent, tier: PriceComponent): boolean {
+  const { aboveInputTokens = 0n, aboveQuantity, params } = conditions;
+  const { aboveInputTokens: tierTokens = 0n, params: tierParams } = tier.conditions;
+  return (
+    aboveQuantity === undefined &&
+    pricingMeters(tier.meter).includes(meter) &&
+    aboveInputTokens <= tierTokens &&
+    paramEntries(params).every(([param, value]) => tierParams?.[param] === value)
+  );
 }
 
 function checkMultiplier(multiplier: PriceMultiplier, path: string): void {
@@ -149,5 +190,13 @@ function multiplierKey({ params }: PriceMultiplier): string {
 
 function byMeterThenConditions(a: PriceComponent, b: PriceComponent): number {
   const order = METER_LIST.indexOf(a.meter) - METER_LIST.indexOf(b.meter);
-  return order !== 0 ? order : componentKey(a) < componentKey(b) ? -1 : 1;
+  if (order !== 0) return order;
+  const [first, second] = [tierlessKey(a), tierlessKey(b)];
+  if (first !== second) return first < second ? -1 : 1;
+  return (a.conditions.aboveQuantity ?? 0n) < (b.conditions.aboveQuantity ?? 0n) ? -1 : 1;
+}
+
+/** Tiers stand together, the lowest first. */
+function tierlessKey({ conditions: { aboveQuantity, ...conditions }, ...rest }: PriceComponent): string {
+  return componentKey({ ...rest, conditions });
 }

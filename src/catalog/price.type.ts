@@ -78,17 +78,25 @@ export class PriceComponentObject {
   })
   aboveInputTokens: Decimal | null;
 
+  @Field(() => DecimalScalar, {
+    nullable: true,
+    description:
+      'Holds for the units of the meter beyond this many in one charge; the units before cost what else holds for them.',
+  })
+  aboveQuantity: Decimal | null;
+
   @Field(() => [PriceParamObject], { description: 'Holds if the request has these parameters.' })
   params: PriceParamObject[];
 
   static of({ meter, unitPrice, conditions }: PriceComponent): PriceComponentObject {
-    const { aboveInputTokens } = conditions;
+    const { aboveInputTokens, aboveQuantity } = conditions;
     return Object.assign(new PriceComponentObject(), {
       meter,
       unit: METERS[meter].unit,
       unitPrice,
       display: displayPrice(meter, unitPrice, describeConditions(conditions)),
-      aboveInputTokens: aboveInputTokens === undefined ? null : { coefficient: aboveInputTokens, scale: 0 },
+      aboveInputTokens: wholeOrNull(aboveInputTokens),
+      aboveQuantity: wholeOrNull(aboveQuantity),
       params: paramObjects(conditions.params),
     });
   }
@@ -129,6 +137,10 @@ export function displayPrice(meter: Meter, unitPrice: Decimal, conditions: strin
   const amount = formatDecimal(small ? multiplyDecimal(unitPrice, MILLION) : unitPrice);
   const per = small ? `million ${unit.toLowerCase()}s` : unit.toLowerCase();
   return `${amount} credits per ${per}${conditions ? ` (${conditions})` : ''}`;
+}
+
+function wholeOrNull(value: bigint | undefined): Decimal | null {
+  return value === undefined ? null : { coefficient: value, scale: 0 };
 }
 
 function paramObjects(params: ParamValues | undefined): PriceParamObject[] {

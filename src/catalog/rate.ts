@@ -12,7 +12,7 @@ export interface Usage {
   readonly params: ReadonlyMap<string, string>;
 }
 
-/** One factor of the formula: `quantity × unitPrice × factor = subtotal`, exact. */
+/** One line of the formula: `quantity × unitPrice × factor = subtotal`, exact. A meter with tiers has one for each. */
 export interface RatedLine {
   readonly meter: Meter;
   /** The meter whose price was applied: another one where the model has no price for `meter`. */
@@ -20,6 +20,8 @@ export interface RatedLine {
   readonly quantity: Decimal;
   readonly unitPrice: Decimal;
   readonly conditions: PriceConditions;
+  /** The unit of the meter after which the next tier holds, for whose units the next line is. */
+  readonly upTo: bigint | undefined;
   /** The product of the multipliers that apply to this line. */
   readonly factor: Decimal;
   readonly subtotal: Decimal;
@@ -57,34 +59,31 @@ export const MAX_QUANTITY_SCALE = 9;
 const MAX_CREDITS: Decimal = { coefficient: MAX_NANO, scale: 9 };
 
 /**
- * What `usage` costs: exact, and rounded once, half-up, to the nano-credit. Of each meter the most specific component
- * whose conditions hold is applied (README: precedence). Quantities of zero cost nothing and need no price.
+ * What `usage` costs: exact, and rounded once, half-up, to the nano-credit. Each unit costs what the most specific
+ * component says that holds for it (README: precedence). Quantities of zero cost nothing and need no price.
  */
 export function rate(price: CompiledPrice, usage: Usage): Rated | RateRefusal {
   const refusal = problemOfParams(usage.params) ?? problemOfQuantities(usage.quantities);
   if (refusal) return refusal;
   const inputTokens = price.hasThresholds ? inputTokensOf(usage.quantities) : ZERO;
   const multipliers = multipliersFor(price, usage.params);
+  const held = { params: usage.params, inputTokens, multipliers };
   const lines: RatedLine[] = [];
-  let exact = ZERO;
   for (const [meter, quantity] of usage.quantities) {
     if (quantity.coefficient === 0n) continue;
-    const candidate = pick(price.candidates.get(meter), usage.params, inputTokens);
-    if (!candidate) return unpriced(meter, usage.params);
-    const line = rateLine(meter, quantity, candidate, multipliers);
-    lines.push(line);
-    exact = sum(exact, line.subtotal);
+    if (!rateMeter(meter, quantity, price, held, lines)) return unpriced(meter, usage.params);
   }
-  return total(price, lines, multipliers, exact);
+  return total(price, lines, multipliers);
 }
 
 function total(
   price: CompiledPrice,
   lines: readonly RatedLine[],
   multipliers: readonly PriceMultiplier[],
-  exact: Decimal,
 ): Rated | RateRefusal {
   const { minimum } = price.source;
+  let exact = ZERO;
+  for (const { subtotal } of lines) exact = sum(exact, subtotal);
   if (minimum && compareDecimal(exact, minimum) < 0) {
     return { ok: true, amountNano: roundToNano(minimum), lines, multipliers, exact, minimum };
   }
@@ -92,21 +91,56 @@ function total(
   return { ok: true, amountNano: roundToNano(exact), lines, multipliers, exact };
 }
 
-function pick(
-  candidates: readonly Candidate[] | undefined,
-  params: ReadonlyMap<string, string>,
-  inputTokens: Decimal,
-): Candidate | undefined {
-  return candidates?.find(({ params: wanted, threshold }) => {
-    if (threshold && compareDecimal(inputTokens, threshold) <= 0) return false;
-    return wanted.every(([param, value]) => params.get(param) === value);
-  });
+/** What of a request decides which components hold. */
+interface Held {
+  readonly params: ReadonlyMap<string, string>;
+  readonly inputTokens: Decimal;
+  readonly multipliers: readonly PriceMultiplier[];
+}
+
+/**
+ * Adds the lines of one meter, the lowest tier first: from the most specific component to the least, each prices the
+ * units beyond its threshold that none before it did.
+ * @returns false when units are left that nothing prices.
+ */
+function rateMeter(
+  meter: Meter,
+  quantity: Decimal,
+  price: CompiledPrice,
+  held: Held,
+  lines: RatedLine[],
+): boolean {
+  const first = lines.length;
+  let upTo: bigint | undefined;
+  for (const candidate of price.candidates.get(meter) ?? []) {
+    if (!holds(candidate, held)) continue;
+    const part = unitsBetween(quantity, candidate.beyond, upTo);
+    if (part.coefficient <= 0n) continue;
+    lines.splice(first, 0, rateLine(meter, part, candidate, upTo, held.multipliers));
+    if (candidate.beyond === undefined) return true;
+    upTo = candidate.beyond;
+  }
+  return false;
+}
+
+function holds({ params: wanted, threshold }: Candidate, { params, inputTokens }: Held): boolean {
+  if (threshold && compareDecimal(inputTokens, threshold) <= 0) return false;
+  return wanted.every(([param, value]) => params.get(param) === value);
+}
+
+/** How many of the units are beyond `beyond` and not beyond `upTo`; none when that is not above zero. */
+function unitsBetween(quantity: Decimal, beyond: bigint | undefined, upTo: bigint | undefined): Decimal {
+  if (beyond === undefined && upTo === undefined) return quantity;
+  const { scale } = quantity;
+  const end = upTo === undefined ? quantity.coefficient : upTo * pow10(scale);
+  return { coefficient: end - (beyond ?? 0n) * pow10(scale), scale };
 }
 
 function rateLine(
   meter: Meter,
   quantity: Decimal,
   { component, scaledPrice }: Candidate,
+  upTo: bigint | undefined,
   multipliers: readonly PriceMultiplier[],
 ): RatedLine {
   const factor = multipliers.length === 0 ? ONE : factorFor(meter, multipliers);
@@ -115,7 +149,7 @@ function rateLine(
     scale: quantity.scale + scaledPrice.scale + factor.scale,
   };
   const { meter: pricedAs, unitPrice, conditions } = component;
-  return { meter, pricedAs, quantity, unitPrice, conditions, factor, subtotal };
+  return { meter, pricedAs, quantity, unitPrice, conditions, upTo, factor, subtotal };
 }
 
 function multipliersFor(

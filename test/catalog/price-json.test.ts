@@ -24,6 +24,21 @@ describe('the text of a price', () => {
     expect(formatPrice(parsePrice(text))).toBe(text);
   });
 
+  test('has tiers in order of their height', () => {
+    const tiers = JSON.stringify({
+      components: [
+        { meter: 'INPUT_CHARACTER', unitPrice: '0.00001' },
+        { meter: 'INPUT_CHARACTER', unitPrice: '0.000008', aboveQuantity: '900' },
+        { meter: 'INPUT_CHARACTER', unitPrice: '0.000006', aboveQuantity: '1000000' },
+        { meter: 'INPUT_CHARACTER', unitPrice: '0.000007', params: { region: 'eu' } },
+      ],
+      multipliers: [],
+    });
+    expect(formatPrice(parsePrice(tiers))).toBe(tiers);
+    const { components, ...rest } = parsePrice(tiers);
+    expect(formatPrice({ ...rest, components: components.toReversed() })).toBe(tiers);
+  });
+
   test('is the same for equal prices however they were written', () => {
     const one = priceOf([
       ['OUTPUT_TOKEN', '2.50'],
@@ -63,13 +78,28 @@ describe('a price that cannot be used names the field', () => {
     ['price.components.1.unitPrice', component({ unitPrice: `0.${'0'.repeat(36)}1`, aboveInputTokens: '5' })],
     ['price.components.1.aboveInputTokens', component({ aboveInputTokens: '0' })],
     ['price.components.1.aboveInputTokens', component({ aboveInputTokens: '2e5' })],
+    ['price.components.1.aboveQuantity', component({ aboveQuantity: '0' })],
+    ['price.components.1.aboveQuantity', component({ aboveQuantity: '0.5' })],
+    ['price.components.1.aboveQuantity', component({ aboveQuantity: '1000000000000001' })],
+    ['price.components.1.aboveQuantity', component({ meter: 'OUTPUT_TOKEN', aboveQuantity: '5' })],
+    [
+      'price.components.0.aboveQuantity',
+      {
+        ...base,
+        components: [
+          { ...input, aboveQuantity: '5' },
+          { ...input, params: { region: 'eu' } },
+          { ...input, aboveInputTokens: '5' },
+        ],
+      },
+    ],
     ['price.components.1.params.colour', component({ params: { colour: 'blue' } })],
     ['price.components.1.params.serviceTier', component({ params: { serviceTier: 'turbo' } })],
     ['price.multipliers.0.factor', multiplier({ factor: '-1' })],
     ['price.multipliers.0.factor', multiplier({ factor: '1001' })],
     ['price.multipliers.0.params', multiplier({ params: {} })],
     ['price.multipliers.0.units', multiplier({ units: [] })],
-    ['price.multipliers.0.units.0', multiplier({ units: ['HOUR'] })],
+    ['price.multipliers.0.units.0', multiplier({ units: ['FORTNIGHT'] })],
     [
       'price.multipliers',
       { ...base, multipliers: [...multiplier({}).multipliers, ...multiplier({ factor: '2' }).multipliers] },

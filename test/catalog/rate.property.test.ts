@@ -9,6 +9,8 @@ import { type Params, type Quantities, usageOf } from './rating.ts';
 /**
  * The reference: fractions of bigints, components tried one by one, nothing of the code under test but its types.
  */
+type Component = PriceJson['components'][number];
+
 interface Fraction {
   n: bigint;
   d: bigint;
@@ -20,7 +22,9 @@ function fraction(text: string): Fraction {
 }
 const times = (a: Fraction, b: Fraction): Fraction => ({ n: a.n * b.n, d: a.d * b.d });
 const plus = (a: Fraction, b: Fraction): Fraction => ({ n: a.n * b.d + b.n * a.d, d: a.d * b.d });
+const minus = (a: Fraction, b: Fraction): Fraction => ({ n: a.n * b.d - b.n * a.d, d: a.d * b.d });
 const greater = (a: Fraction, b: Fraction): boolean => a.n * b.d > b.n * a.d;
+const ZERO = fraction('0');
 
 const INPUTS: readonly string[] = [
   'INPUT_TOKEN',
@@ -41,23 +45,27 @@ function holds(wanted: Params | undefined, params: Params): boolean {
 }
 
 /** Higher is more specific, compared element by element. */
-function specificity({ params = {}, aboveInputTokens }: PriceJson['components'][number]): number[] {
+function specificity({ params = {}, aboveInputTokens, aboveQuantity }: Component): number[] {
   return [
     Object.keys(params).length,
     Number(aboveInputTokens ?? 0),
     ...ORDER.map((name) => (name in params ? 1 : 0)),
+    Number(aboveQuantity ?? 0),
   ];
 }
 
+/** The price of the units of a meter right after the first `before`. */
 function unitPrice(
   price: PriceJson,
   meter: string,
   params: Params,
   inputTokens: Fraction,
+  before: Fraction,
 ): Fraction | undefined {
   const holding = price.components
     .filter((component) => component.meter === meter && holds(component.params, params))
     .filter(({ aboveInputTokens }) => !aboveInputTokens || greater(inputTokens, fraction(aboveInputTokens)))
+    .filter(({ aboveQuantity }) => !aboveQuantity || !greater(fraction(aboveQuantity), before))
     .sort((a, b) => {
       const [x, y] = [specificity(a), specificity(b)];
       const i = x.findIndex((value, at) => value !== y[at]);
@@ -65,19 +73,40 @@ function unitPrice(
     });
   const next = FALLBACK[meter];
   if (holding[0]) return fraction(holding[0].unitPrice);
-  return next ? unitPrice(price, next, params, inputTokens) : undefined;
+  return next ? unitPrice(price, next, params, inputTokens, before) : undefined;
+}
+
+/** The units cut at every tier that there is, each piece at the price of its units. */
+function meterCost(
+  price: PriceJson,
+  meter: string,
+  quantity: Fraction,
+  params: Params,
+  inputTokens: Fraction,
+): Fraction | undefined {
+  const tiers = price.components.flatMap(({ aboveQuantity }) =>
+    aboveQuantity ? [Number(aboveQuantity)] : [],
+  );
+  const starts = [0, ...new Set(tiers)].sort((a, b) => a - b).map((start) => fraction(String(start)));
+  const used = starts.filter((start) => greater(quantity, start));
+  let cost = ZERO;
+  for (const [i, start] of used.entries()) {
+    const each = unitPrice(price, meter, params, inputTokens, start);
+    if (!each) return undefined;
+    cost = plus(cost, times(each, minus(used[i + 1] ?? quantity, start)));
+  }
+  return cost;
 }
 
 function reference(price: PriceJson, quantities: Quantities, params: Params): bigint | undefined {
   const used = Object.entries(quantities).filter(([, text]) => fraction(text).n !== 0n);
   const inputTokens = used
     .filter(([meter]) => INPUTS.includes(meter))
-    .reduce((sum, [, text]) => plus(sum, fraction(text)), fraction('0'));
-  let total = fraction('0');
+    .reduce((sum, [, text]) => plus(sum, fraction(text)), ZERO);
+  let total = ZERO;
   for (const [meter, text] of used) {
-    const each = unitPrice(price, meter, params, inputTokens);
-    if (!each) return undefined;
-    let line = times(each, fraction(text));
+    let line = meterCost(price, meter, fraction(text), params, inputTokens);
+    if (!line) return undefined;
     for (const multiplier of price.multipliers) {
       const applies = !multiplier.units || (multiplier.units.includes('TOKEN') && meter.endsWith('TOKEN'));
       if (applies && holds(multiplier.params, params)) line = times(line, fraction(multiplier.factor));
@@ -108,18 +137,38 @@ const component = fc.record(
     meter: fc.constantFrom(...METERS_USED),
     unitPrice: decimalText(3, 21),
     aboveInputTokens: fc.constantFrom('1000', '200000', '272000'),
+    aboveQuantity: fc.constantFrom('1', '1000', '200000'),
     params,
   },
   { requiredKeys: ['meter', 'unitPrice'] },
 );
 const paramsKey = (given: Params | undefined): string => ORDER.map((name) => given?.[name] ?? '').join('/');
+const componentKey = (each: Component): string =>
+  [each.meter, each.aboveInputTokens, each.aboveQuantity, paramsKey(each.params)].join(' ');
+
+/** A tier is only taken beside a price of the units before it: the tiers that lack one get one. */
+function withBases(components: Component[]): Component[] {
+  const lacking = components.filter(
+    (tier) => tier.aboveQuantity && !components.some((base) => isBelow(base, tier)),
+  );
+  const bases = lacking.map(({ aboveQuantity: _, ...base }): Component => base);
+  const all = [...components, ...bases];
+  return [...new Map(all.map((each) => [componentKey(each), each])).values()];
+}
+
+function isBelow(base: Component, tier: Component): boolean {
+  if (base.aboveQuantity || Number(base.aboveInputTokens ?? 0) > Number(tier.aboveInputTokens ?? 0))
+    return false;
+  let meter: string | undefined = tier.meter;
+  while (meter && meter !== base.meter) meter = FALLBACK[meter];
+  return meter !== undefined && holds(base.params, tier.params ?? {});
+}
+
 const price: fc.Arbitrary<PriceJson> = fc.record(
   {
-    components: fc.uniqueArray(component, {
-      minLength: 1,
-      maxLength: 30,
-      selector: (each) => `${each.meter} ${each.aboveInputTokens ?? ''} ${paramsKey(each.params)}`,
-    }),
+    components: fc
+      .uniqueArray(component, { minLength: 1, maxLength: 30, selector: componentKey })
+      .map(withBases),
     multipliers: fc.uniqueArray(
       fc.record(
         {
@@ -135,7 +184,10 @@ const price: fc.Arbitrary<PriceJson> = fc.record(
   },
   { requiredKeys: ['components', 'multipliers'] },
 );
-const quantity = fc.oneof(decimalText(400_000, 9), fc.constantFrom('0', '1000', '1001', '200000', '272001'));
+const quantity = fc.oneof(
+  decimalText(400_000, 9),
+  fc.constantFrom('0', '1', '1000', '1000.5', '1001', '200000', '272001'),
+);
 const quantities: fc.Arbitrary<Quantities> = fc.dictionary(fc.constantFrom(...METERS_USED), quantity, {
   noNullPrototype: true,
 });
@@ -152,9 +204,9 @@ test('agrees with exact fractions on every price and usage', () => {
   );
 });
 
-function withoutThresholds(components: PriceJson['components']): PriceJson['components'] {
+function withoutThresholds(components: readonly Component[]): Component[] {
   const flat = components.map(({ aboveInputTokens: _, ...rest }) => rest);
-  return [...new Map(flat.map((each) => [`${each.meter} ${paramsKey(each.params)}`, each])).values()];
+  return [...new Map(flat.map((each) => [componentKey(each), each])).values()];
 }
 
 test('never costs less for more, where no threshold reprices', () => {
@@ -191,7 +243,7 @@ test('lines add up to the exact amount, whatever the order of the quantities', (
       expect(backward.amountNano).toBe(forward.amountNano);
       const sum = forward.lines.reduce(
         (total, { subtotal }) => plus(total, { n: subtotal.coefficient, d: 10n ** BigInt(subtotal.scale) }),
-        fraction('0'),
+        ZERO,
       );
       const exact = { n: forward.exact.coefficient, d: 10n ** BigInt(forward.exact.scale) };
       expect(sum.n * exact.d).toBe(exact.n * sum.d);

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
+import { describeConditions } from '../../src/catalog/price.ts';
 import { formatDecimal } from '../../src/decimal.ts';
-import { costOf, priceOf, rated, refusalOf } from './rating.ts';
+import { costOf, type Params, priceOf, type Quantities, rated, refusalOf } from './rating.ts';
 
 const flex = { params: { serviceTier: 'flex' } };
 const above200k = { aboveInputTokens: '200000' };
@@ -97,6 +98,72 @@ describe('a meter without a price of its own', () => {
 
   test('needs none for a quantity of zero', () => {
     expect(costOf(base, { INPUT_TOKEN: '1', OUTPUT_AUDIO_TOKEN: '0' })).toBe('2');
+  });
+});
+
+describe('tiers within a quantity', () => {
+  const price = priceOf(
+    [
+      ['INPUT_CHARACTER', '0.00001'],
+      ['INPUT_CHARACTER', '0.000008', { aboveQuantity: '1000000' }],
+      ['INPUT_CHARACTER', '0.000005', { aboveQuantity: '5000000' }],
+      ['INPUT_CHARACTER', '0.000002', { params: { serviceTier: 'batch' } }],
+      ['INPUT_CHARACTER', '0.000001', { params: { serviceTier: 'batch' }, aboveQuantity: '5000000' }],
+      ['INPUT_CHARACTER', '0.000004', { params: { serviceTier: 'flex' }, aboveQuantity: '1000000' }],
+      ['INPUT_TOKEN', '2'],
+      ['INPUT_TOKEN', '1', { aboveQuantity: '10' }],
+      ['CACHED_INPUT_TOKEN', '0.5', { aboveQuantity: '20' }],
+      ['GPU_SECOND', '0.5'],
+      ['GPU_SECOND', '0.25', { aboveQuantity: '60' }],
+    ],
+    { multipliers: [{ factor: '2', params: { region: 'eu' } }] },
+  );
+
+  test.for<[string, Quantities, Params, string]>([
+    ['all below the first tier', { INPUT_CHARACTER: '1000000' }, {}, '10'],
+    ['one unit beyond it', { INPUT_CHARACTER: '1000001' }, {}, '10.000008'],
+    ['units of three tiers', { INPUT_CHARACTER: '6000000' }, {}, '47'],
+    ['the tiers of the request only', { INPUT_CHARACTER: '6000000' }, { serviceTier: 'batch' }, '11'],
+    [
+      'a tier whose units before cost the base',
+      { INPUT_CHARACTER: '2000000' },
+      { serviceTier: 'flex' },
+      '14',
+    ],
+    ['a factor on every tier', { INPUT_CHARACTER: '6000000' }, { region: 'eu' }, '94'],
+    ['parts of a unit', { GPU_SECOND: '60.5' }, {}, '30.125'],
+    ['each meter by its own quantity', { INPUT_TOKEN: '8', CACHE_WRITE_TOKEN: '8' }, {}, '32'],
+    ['tiers of the meter it falls back on', { CACHE_WRITE_TOKEN: '16' }, {}, '26'],
+    ['its own tier after those of the meter it falls back on', { CACHED_INPUT_TOKEN: '24' }, {}, '32'],
+  ])('cost %s', ([, quantities, params, cost]) => {
+    expect(costOf(price, quantities, params)).toBe(cost);
+  });
+
+  test('are lines of their own, in their order, each with where it begins and ends', () => {
+    const { lines } = rated(price, { REQUEST: '0', INPUT_CHARACTER: '6000000', GPU_SECOND: '1' });
+    expect(
+      lines.map(({ meter, quantity, unitPrice, conditions, upTo }) => [
+        meter,
+        formatDecimal(quantity),
+        formatDecimal(unitPrice),
+        describeConditions(conditions, upTo),
+      ]),
+    ).toEqual([
+      ['INPUT_CHARACTER', '1000000', '0.00001', 'units up to 1000000'],
+      ['INPUT_CHARACTER', '4000000', '0.000008', 'units beyond 1000000 up to 5000000'],
+      ['INPUT_CHARACTER', '1000000', '0.000005', 'units beyond 5000000'],
+      ['GPU_SECOND', '1', '0.5', ''],
+    ]);
+  });
+
+  test('do not follow the input tokens of other meters, as thresholds do', () => {
+    const both = priceOf([
+      ['INPUT_TOKEN', '1'],
+      ['INPUT_TOKEN', '2', { aboveInputTokens: '10' }],
+      ['INPUT_TOKEN', '3', { aboveInputTokens: '10', aboveQuantity: '8' }],
+    ]);
+    expect(costOf(both, { INPUT_TOKEN: '9' })).toBe('9');
+    expect(costOf(both, { INPUT_TOKEN: '9', CACHED_INPUT_TOKEN: '2' })).toBe('23');
   });
 });
 

@@ -9,9 +9,15 @@ import { formatCredits } from '../../src/money.ts';
 export type Quantities = Readonly<Partial<Record<Meter, string>>>;
 export type Params = Readonly<Record<string, string>>;
 
+interface Conditions {
+  readonly aboveInputTokens?: string;
+  readonly aboveQuantity?: string;
+  readonly params?: Params;
+}
+
 /** A price written as JSON, with `components` as [meter, unitPrice, conditions?]. */
 export function priceOf(
-  components: readonly (readonly [Meter, string, { aboveInputTokens?: string; params?: Params }?])[],
+  components: readonly (readonly [Meter, string, Conditions?])[],
   rest: {
     multipliers?: readonly { factor: string; params: Params; units?: string[] }[];
     minimum?: string;
