@@ -86,25 +86,30 @@ export function scheduled(state: DeploymentState, isOpen: boolean): DeploymentSt
   return state.status === 'RUNNING' ? paused('SCHEDULE') : state;
 }
 
-/** The next state. @throws DomainError CONFLICT with `reason: WRONG_STATE`, the status and what is allowed. */
+/** Something was asked of a deployment that is not possible in its state. A CONFLICT with `reason: WRONG_STATE`. */
+export class WrongState extends DomainError {
+  constructor(
+    readonly status: DeploymentStatus,
+    readonly allowed: readonly DeploymentAction[],
+  ) {
+    super('CONFLICT', `The deployment is ${status}: only ${allowed.join(', ')} is possible now.`, {
+      reason: 'WRONG_STATE',
+      field: 'deploymentId',
+      status,
+      allowed,
+    });
+  }
+}
+
+/** The next state, as `transition` tells it. @throws WrongState */
 export function demandTransition(
   state: DeploymentState,
   action: DeploymentAction,
   isOpen = true,
 ): DeploymentState {
   const result = transition(state, action, isOpen);
-  if (!result.ok) throw wrongState(state, result.allowed);
+  if (!result.ok) throw new WrongState(state.status, result.allowed);
   return result.next;
-}
-
-function wrongState({ status }: DeploymentState, allowed: readonly DeploymentAction[]): DomainError {
-  const message = `The deployment is ${status}: only ${allowed.join(', ')} is possible now.`;
-  return new DomainError('CONFLICT', message, {
-    reason: 'WRONG_STATE',
-    field: 'deploymentId',
-    status,
-    allowed,
-  });
 }
 
 export const MAX_REPLICAS = 1000;

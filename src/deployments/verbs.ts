@@ -81,7 +81,7 @@ export interface Operated {
 /**
  * A verb of `operate.ts`: locks the head of the team, answers a known key, judges, charges and writes one event.
  * @throws DomainError, which rolls everything back and leaves the key free: NOT_FOUND; BAD_USER_INPUT naming the field;
- * IDEMPOTENCY_CONFLICT; CONFLICT with `reason: WRONG_STATE`; `SpendRefused` when an hour that begins now is not paid.
+ * IDEMPOTENCY_CONFLICT; `WrongState`; `SpendRefused` when an hour that begins now is not paid.
  */
 export type DeploymentVerb<Input> = (
   tx: Tx,
