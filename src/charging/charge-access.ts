@@ -30,7 +30,8 @@ function chargeLoader(db: Db, among: SearchedTeams): DataLoader<Uuid, Charge | u
   });
 }
 
-function searchedBy(actor: Actor): SearchedTeams {
+/** The teams whose objects the asker may look up by id. @throws DomainError UNAUTHENTICATED */
+export function searchedBy(actor: Actor): SearchedTeams {
   if (actor.kind === 'ANONYMOUS') throw unauthenticated();
   if (actor.kind === 'USER') return { kind: 'TEAMS_OF_USER', userId: actor.userId };
   if (actor.kind === 'KEY' && actor.teamId) return { kind: 'TEAM', teamId: actor.teamId };

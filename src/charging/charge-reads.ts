@@ -15,7 +15,7 @@ import { type ChargeRow, chargeColumns, chargeFromRow } from './charge-rows.ts';
  * key. A join would be planned as a scan of all that a team has.
  */
 
-/** The teams among which a charge is looked for: its id alone does not say whose it is. */
+/** The teams among which a charge or hold is looked for: its id alone does not say whose it is. */
 export type SearchedTeams =
   | { readonly kind: 'ANY_TEAM' }
   | { readonly kind: 'TEAM'; readonly teamId: Uuid }
@@ -35,7 +35,8 @@ export async function findCharges(
   return rows.map(chargeFromRow);
 }
 
-function isAmong({ sql }: Reader, among: SearchedTeams) {
+/** Whether a row of `found` belongs to these teams. */
+export function isAmong({ sql }: Reader, among: SearchedTeams) {
   if (among.kind === 'TEAM') return sql`found.team_id = ${among.teamId}`;
   if (among.kind === 'TEAMS_OF_USER')
     return sql`found.team_id in (select team_id from memberships where user_id = ${among.userId})`;

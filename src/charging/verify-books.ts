@@ -3,7 +3,14 @@ import { assert } from '../domain-error.ts';
 import type { Uuid } from '../id.ts';
 import type { Checkpoint, CheckpointKey } from '../ledger/checkpoint.ts';
 import { type Problem, type TeamVerification, type VerifyOptions, verifyTeam } from '../ledger/verify.ts';
-import { brokenCharges, brokenReversals, miscounted } from './charge-checks.ts';
+import {
+  brokenCharges,
+  brokenHolds,
+  brokenReversals,
+  brokenRuns,
+  miscounted,
+  unbalancedHolds,
+} from './charge-checks.ts';
 
 /**
  * Proves the books of a team: its stream from the first entry on, and that its charges and reversals are what their
@@ -20,9 +27,12 @@ export async function verifyBooks(
   return { ...verification, problems, ok: problems.length === 0 };
 }
 
+/** What is the team's alone. */
+const CHECKS = [brokenCharges, brokenReversals, miscounted, brokenHolds, unbalancedHolds, brokenRuns];
+
 async function chargeProblems(reader: Reader, teamId: Uuid): Promise<Problem[]> {
   const problems: Problem[] = [];
-  for (const broken of [brokenCharges, brokenReversals, miscounted]) {
+  for (const broken of CHECKS) {
     const rows = await reader.sql<{ seq: bigint | null; detail: string }[]>`
       select seq, detail from (${broken(reader, teamId)}) broken order by seq limit 5`;
     problems.push(
