@@ -65,6 +65,8 @@ const TABLE = {
   inspect: { OPERATOR: 'ALL' },
   /** Prices, plans, codes, grants, reversals, refund decisions, service keys, the clock. Needs a reason. */
   operate: { OPERATOR: 'ALL' },
+  /** Set the prices of the models that the team supplies. */
+  'prices:write': admins,
 } as const satisfies Record<string, Row>;
 
 /** The names of all that can be permitted. */

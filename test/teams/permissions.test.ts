@@ -47,6 +47,7 @@ const ROWS: readonly [Permission, Cells][] = [
   ['deployments:write', ['A', 'A', 'A', 's', 's', '-']],
   ['usage:write', ['-', '-', '-', '-', 's', '-']],
   ['billing:write', ['A', 'A', '-', '-', '-', '-']],
+  ['prices:write', ['A', 'A', '-', '-', '-', '-']],
   ['operate', ['-', '-', '-', '-', '-', 'A']],
   ['inspect', ['-', '-', '-', '-', '-', 'A']],
   ['members:manage', ['A', 'A', '-', '-', '-', '-']],
