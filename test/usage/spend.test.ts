@@ -5,7 +5,7 @@ import { reverseCharge } from '../../src/charging/reverse-charge.ts';
 import { inTransaction } from '../../src/db/client.ts';
 import { newUuid, type Uuid } from '../../src/id.ts';
 import { entriesAfter } from '../../src/ledger/entries.ts';
-import { readSpend, spendByModel, spendOf } from '../../src/usage/spend.ts';
+import { type CommittedRates, readSpend, spendByModel, spendOf } from '../../src/usage/spend.ts';
 import { periodsAt } from '../../src/usage/spend-periods.ts';
 import { rollUpSpend, teamsBehind } from '../../src/usage/spend-rollup.ts';
 import { SpendRollup } from '../../src/usage/spend-rollup-loop.ts';
@@ -15,6 +15,8 @@ import { movableClock } from '../support/movable-clock.ts';
 import { usage, type World, worldOn } from '../support/world.ts';
 
 const database = useDatabase();
+const noDeployments: CommittedRates = async () => new Map();
+const NO_HOURS: ReadonlySet<Uuid> = new Set();
 const MINUTE = 60_000;
 const DAY = 86_400_000;
 const ZONES = ['UTC', 'Europe/Berlin', 'Asia/Kathmandu', 'America/New_York', 'Pacific/Apia', 'Africa/Cairo'];
@@ -73,11 +75,14 @@ function expected(all: readonly Spent[], zone: string, nowMs: number) {
   const hourText = (ms: number) => shown(zone, ms).slice(0, 13) + shown(zone, ms).slice(19);
   const burnStart = Math.floor(nowMs / (15 * MINUTE)) * 15 * MINUTE - 60 * MINUTE;
   const burnt = sum((at) => at >= burnStart && at < burnStart + 75 * MINUTE);
+  const usageNanoPerHour = (burnt * 3_600_000n) / BigInt(nowMs - burnStart);
   return {
     hourNano: sum((at) => hourText(at) === hourText(nowMs)),
     dayNano: sameUpTo(10),
     monthNano: sameUpTo(7),
-    burnNanoPerHour: (burnt * 3_600_000n) / BigInt(nowMs - burnStart),
+    usageNanoPerHour,
+    deploymentNanoPerHour: 0n,
+    burnNanoPerHour: usageNanoPerHour,
   };
 }
 
@@ -128,7 +133,7 @@ describe('the spend of a team', () => {
             if (target && !target.reversed) await reverse(world, target);
           }
           const now = clock.now();
-          const found = await spendOf(world.db, teamId, now);
+          const found = await spendOf(world.db, teamId, now, noDeployments);
           expect(found?.figures).toEqual(expected(all, zone, now.getTime()));
           const entries = await entriesAfter(world.db, teamId, 0n, 1_000);
           expect(found?.totals.seq).toBe(BigInt(entries.length));
@@ -149,14 +154,15 @@ describe('the spend of a team', () => {
     await world.model(model, { REQUEST: '1' });
     const teamId = await teamIn(world, 'Europe/Berlin');
     await world.grant(teamId, '1000');
-    const start = (await readSpend(world.db, [teamId], clock.now())).get(teamId) ?? expect.fail();
+    const start =
+      (await readSpend(world.db, [teamId], clock.now(), noDeployments)).get(teamId) ?? expect.fail();
     const tally = new SpendTally(start.totals);
     for (let i = 1; i <= 60; i++) {
       const nowMs = clock.now().getTime();
       const ages = [-4, 0, 7, 50, 80, 900, 40_000];
       await spend(world, teamId, model, 1 + (i % 3), nowMs - (ages[i % ages.length] ?? 0) * MINUTE);
-      expect(tally.apply(await entriesAfter(world.db, teamId, tally.seq, 10))).toBe(true);
-      const anew = await spendOf(world.db, teamId, clock.now());
+      expect(tally.apply(await entriesAfter(world.db, teamId, tally.seq, 10), NO_HOURS)).toBe(true);
+      const anew = await spendOf(world.db, teamId, clock.now(), noDeployments);
       expect(tally.seq).toBe(anew?.totals.seq);
       expect(tally.figuresAt(nowMs)).toEqual(anew?.figures);
       clock.advance(((i * 7) % 40) * MINUTE);
@@ -170,16 +176,16 @@ describe('the spend of a team', () => {
     await world.model(model, { REQUEST: '1' });
     const teamId = await teamIn(world, 'UTC');
     await world.grant(teamId, '10');
-    const { totals } = (await spendOf(world.db, teamId, world.clock.now())) ?? expect.fail();
+    const { totals } = (await spendOf(world.db, teamId, world.clock.now(), noDeployments)) ?? expect.fail();
     const tally = new SpendTally(totals);
     const before = tally.figuresAt(totals.asOfMs);
     const first = await spend(world, teamId, model, 1, totals.asOfMs);
     await spend(world, teamId, model, 1, totals.asOfMs);
     await reverse(world, first);
     const entries = await entriesAfter(world.db, teamId, 1n, 10);
-    expect(tally.apply(entries.slice(1))).toBe(false);
-    expect(tally.apply(entries)).toBe(false);
-    expect(tally.apply([])).toBe(false);
+    expect(tally.apply(entries.slice(1), NO_HOURS)).toBe(false);
+    expect(tally.apply(entries, NO_HOURS)).toBe(false);
+    expect(tally.apply([], NO_HOURS)).toBe(false);
     expect([tally.seq, tally.figuresAt(totals.asOfMs)]).toEqual([1n, before]);
   });
 
@@ -200,9 +206,9 @@ describe('the spend of a team', () => {
     await reverse(world, spent[4] ?? expect.fail());
     const { day } = periodsAt(nowMs, 'UTC');
     const wanted = [
-      { modelId: ids[1], amountNano: 5_000_000_000n, charges: 2n },
-      { modelId: ids[0], amountNano: 2_000_000_000n, charges: 2n },
-      { modelId: ids[2], amountNano: 0n, charges: 1n },
+      { modelId: ids[1], isInstanceType: false, amountNano: 5_000_000_000n, charges: 2n },
+      { modelId: ids[0], isInstanceType: false, amountNano: 2_000_000_000n, charges: 2n },
+      { modelId: ids[2], isInstanceType: false, amountNano: 0n, charges: 1n },
     ];
     expect(await spendByModel(world.db, teamId, day)).toEqual(wanted);
     await rollUpSpend(world.db, [teamId]);
@@ -213,7 +219,7 @@ describe('the spend of a team', () => {
   });
 
   test('of an unknown team is absent', async () => {
-    expect(await spendOf(database.db, newUuid(), new Date(0))).toBeUndefined();
+    expect(await spendOf(database.db, newUuid(), new Date(0), noDeployments)).toBeUndefined();
   });
 });
 
@@ -230,7 +236,12 @@ describe('rolling up', () => {
     });
     const reading = (async () => {
       while (posting) {
-        for (const [teamId, { totals }] of await readSpend(world.db, teams, world.clock.now())) {
+        for (const [teamId, { totals }] of await readSpend(
+          world.db,
+          teams,
+          world.clock.now(),
+          noDeployments,
+        )) {
           const entries = await entriesAfter(world.db, teamId, 0n, 5_000);
           expect(totals.monthNano).toBe(BigInt(Number(totals.seq) - 1) * 1_000_000_000n);
           expect(totals.seq).toBeLessThanOrEqual(BigInt(entries.length));
