@@ -26,10 +26,10 @@ export function holdSweepLoop(db: Db, batcher: Batcher, clock: Clock, log: LoopL
   const step = async (): Promise<number> => {
     const now = clock.now();
     const isThorough = now.getTime() >= thoroughAtMs + THOROUGH_EVERY_MS;
-    const recently = new Date(thoroughAtMs - SHORT_OVERLAP_MS);
     const more = isThorough
       ? await sweepHolds(db, batcher, clock, BATCH)
-      : (await expireHolds(db, batcher, { from: recently, to: now }, BATCH)).isFull;
+      : (await expireHolds(db, batcher, { from: new Date(thoroughAtMs - SHORT_OVERLAP_MS), to: now }, BATCH))
+          .isFull;
     if (more) return 0;
     if (isThorough) thoroughAtMs = now.getTime();
     const until = new Date(now.getTime() + LONGEST_REST_MS);
