@@ -1,4 +1,4 @@
-import { arrayOf, textArrayOf } from '../db/arrays.ts';
+import { textArrayOf } from '../db/arrays.ts';
 import type { Reader } from '../db/client.ts';
 import { type ConnectionArgs, type Page, pageOf, pageWindow } from '../graphql/connection.ts';
 import { keyset } from '../graphql/cursor.ts';
