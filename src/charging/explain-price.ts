@@ -15,9 +15,12 @@ export interface ExplainedPrice {
   readonly formula: string;
 }
 
-/** Rates a charge again under the version that it was charged by: versions never change, so the numbers are those of then. */
+/**
+ * Rates a charge again under the version that it was charged by: versions never change, so the numbers are those of then.
+ * What was charged before, or not at all, is taken off in the end.
+ */
 export function explainPrice(charge: Charge, version: CatalogVersion): ExplainedPrice {
-  const { quantities, params } = charge;
+  const { quantities, params, amountNano, priorNano, shortNano } = charge;
   const used = METER_LIST.flatMap((meter) => {
     const quantity = quantities[meter];
     return quantity === undefined ? [] : [[meter, parseDecimal(quantity)] as const];
@@ -26,8 +29,12 @@ export function explainPrice(charge: Charge, version: CatalogVersion): Explained
     quantities: new Map(used),
     params: new Map(Object.entries(params ?? {})),
   });
-  assert(rated.ok && rated.amountNano === charge.amountNano, 'a charge costs what its price version says');
-  return explainRated(rated, version);
+  assert(
+    rated.ok && rated.amountNano === amountNano + priorNano + shortNano,
+    'a charge costs what its price version says',
+  );
+  const explained = explainRated(rated, version);
+  return { ...explained, formula: explained.formula + deductions(charge) };
 }
 
 /** How usage that was rated under a version comes to its amount. */
@@ -41,9 +48,9 @@ export function lineFormula(line: RatedLine): string {
 }
 
 /** What was counted and which price of it held, in words. */
-export function lineSummary({ meter, pricedAs, conditions }: RatedLine): string {
+export function lineSummary({ meter, pricedAs, conditions, upTo }: RatedLine): string {
   const price = pricedAs === meter ? `The price of ${meter}` : `No price of its own: that of ${pricedAs}`;
-  const held = describeConditions(conditions);
+  const held = describeConditions(conditions, upTo);
   return held ? `${price} for ${held}.` : `${price}.`;
 }
 
@@ -53,6 +60,14 @@ function formulaOf({ lines, exact, minimum, amountNano }: Rated): string {
   const charged = { coefficient: amountNano, scale: 9 };
   const rounded = compareDecimal(charged, minimum ?? exact) !== 0;
   return sum + raised + (rounded ? `, rounded half-up to ${formatCredits(amountNano)}` : '');
+}
+
+/** `, less 0.2 charged before: 0.3` */
+function deductions({ amountNano, priorNano, shortNano }: Charge): string {
+  if (priorNano + shortNano === 0n) return '';
+  const prior = priorNano > 0n ? `, less ${formatCredits(priorNano)} charged before` : '';
+  const short = shortNano > 0n ? `, less ${formatCredits(shortNano)} that nothing paid` : '';
+  return `${prior}${short}: ${formatCredits(amountNano)}`;
 }
 
 function lineProduct({ quantity, unitPrice, factor }: RatedLine): string {

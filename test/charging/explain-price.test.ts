@@ -13,7 +13,12 @@ function versionOf(price: PriceJson): CatalogVersion {
   return { id: newUuid(), modelId: newUuid(), version: 1, effectiveAt: new Date(0), price: compiled };
 }
 
-function chargeOf(amount: string, quantities: Charge['quantities'], params: Charge['params'] = null): Charge {
+function chargeOf(
+  amount: string,
+  quantities: Charge['quantities'],
+  params: Charge['params'] = null,
+  deductions: Partial<Pick<Charge, 'priorNano' | 'shortNano'>> = {},
+): Charge {
   const id = newUuid();
   const now = new Date(0);
   return {
@@ -41,6 +46,7 @@ function chargeOf(amount: string, quantities: Charge['quantities'], params: Char
     priorNano: 0n,
     tags: null,
     actor: SYSTEM_ACTOR,
+    ...deductions,
   };
 }
 
@@ -86,6 +92,27 @@ describe('the explained price', () => {
       chargeOf('0', { REQUEST: '0' }),
       '0 = 0',
     ],
+    [
+      'says what is taken off because it was charged before or nothing paid it',
+      TOKENS,
+      chargeOf('0.00175', { INPUT_TOKEN: '1000', OUTPUT_TOKEN: '250' }, null, {
+        priorNano: parseCredits('0.003'),
+        shortNano: parseCredits('0.002'),
+      }),
+      '1000 × 0.000003 + 250 × 0.000015 = 0.00675, less 0.003 charged before, less 0.002 that nothing paid: 0.00175',
+    ],
+    [
+      'has a line for each tier',
+      {
+        components: [
+          { meter: 'REQUEST', unitPrice: '0.1' },
+          { meter: 'REQUEST', unitPrice: '0.05', aboveQuantity: '10' },
+        ],
+        multipliers: [],
+      },
+      chargeOf('1.1', { REQUEST: '12' }),
+      '10 × 0.1 + 2 × 0.05 = 1.1',
+    ],
   ])('%s', ([, price, charge, formula]) => {
     expect(explainPrice(charge, versionOf(price)).formula).toBe(formula);
   });
@@ -101,6 +128,21 @@ describe('the explained price', () => {
     ).toEqual([
       ['300000 × 0.000006 = 1.8', 'The price of INPUT_TOKEN for above 200000 input tokens.'],
       ['1000 × 0.0000015 = 0.0015', 'No price of its own: that of INPUT_TOKEN for serviceTier batch.'],
+    ]);
+  });
+
+  test('tells for which units a tier holds', () => {
+    const price: PriceJson = {
+      components: [
+        { meter: 'REQUEST', unitPrice: '0.1' },
+        { meter: 'REQUEST', unitPrice: '0.05', aboveQuantity: '10' },
+      ],
+      multipliers: [],
+    };
+    const { rated } = explainPrice(chargeOf('1.1', { REQUEST: '12' }), versionOf(price));
+    expect(rated.lines.map(lineSummary)).toEqual([
+      'The price of REQUEST for units up to 10.',
+      'The price of REQUEST for units beyond 10.',
     ]);
   });
 
