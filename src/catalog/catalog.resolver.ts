@@ -80,7 +80,7 @@ export class ModelResolver {
   constructor(private readonly services: CatalogServices) {}
 
   @Public()
-  @Query(() => ModelConnection, { description: 'The models that are or were sold.' })
+  @Query(() => ModelConnection, { description: 'The models that are or were sold, without instance types.' })
   async models(@Args(() => ModelsArgs) { filter, orderBy, ...args }: ModelsArgs): Promise<Page<Model>> {
     return mapPage(await modelPage(this.services.db, filter, orderBy, args), Model.of);
   }

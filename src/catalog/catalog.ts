@@ -5,6 +5,7 @@ import { claimKey } from '../db/idempotency.ts';
 import { assert, badInput, DomainError, notFound } from '../domain-error.ts';
 import { newUuid, type Uuid } from '../id.ts';
 import { INSTALLATION } from '../teams/audit.ts';
+import { checkIdempotencyKey } from '../teams/text.ts';
 import { type ModelRow, modelByKey, type PriceVersionRow } from './catalog-reads.ts';
 import { checkInstancePrice } from './instance-price.ts';
 import type { InstanceSpec } from './instance-spec.ts';
@@ -24,6 +25,7 @@ export interface CatalogChange {
 export const FIRST_EFFECTIVE_AT = new Date(0);
 
 const MAX_REASON = 500;
+const FURTHEST_AHEAD_MS = 2 * 366 * 86_400_000;
 
 /** Takes the lock of the catalogue until the transaction ends: changes of models and prices happen one after another. */
 export async function lockCatalog(tx: Tx): Promise<void> {
@@ -83,8 +85,15 @@ export interface SetModelPrice {
   readonly idempotencyKey: string;
 }
 
+/** A price version that was set, and whether the idempotency key had set it before. */
+export interface PriceSet {
+  readonly modelId: Uuid;
+  readonly priceVersionId: Uuid;
+  readonly replayed: boolean;
+}
+
 /**
- * Gives a model a new price from `effectiveAt` on. What has been charged keeps the version it was charged by.
+ * Gives a model or an instance type a new price from `effectiveAt` on. What has been charged keeps the version it was charged by.
  * @throws DomainError NOT_FOUND for the model, BAD_USER_INPUT naming the field (`effectiveAt` in the past or before the
  * newest version's), IDEMPOTENCY_CONFLICT.
  */
@@ -93,13 +102,47 @@ export async function setModelPrice(
   input: SetModelPrice,
   actor: ActorRef,
   now: Date,
-): Promise<{ modelId: Uuid; priceVersionId: Uuid; replayed: boolean }> {
+): Promise<PriceSet> {
   await lockCatalog(tx);
   const model = await modelByKey(tx, input.modelKey);
   if (!model) throw notFound('Model', input.modelKey);
+  return addPriceVersion(tx, { model, keyOf: INSTALLATION, operation: 'setModelPrice' }, input, actor, now);
+}
+
+/**
+ * Sets the price of a model that the team supplies, as `setModelPrice` does. A model of another supplier is not found,
+ * exactly as an unknown one is not.
+ * @throws DomainError as `setModelPrice` does.
+ */
+export async function setSupplierPrice(
+  tx: Tx,
+  supplierTeamId: Uuid,
+  input: SetModelPrice,
+  actor: ActorRef,
+  now: Date,
+): Promise<PriceSet> {
+  await lockCatalog(tx);
+  const model = await modelByKey(tx, input.modelKey);
+  if (!model || model.supplierTeamId !== supplierTeamId) throw notFound('Model', input.modelKey);
+  return addPriceVersion(
+    tx,
+    { model, keyOf: supplierTeamId, operation: 'setSupplierPrice' },
+    input,
+    actor,
+    now,
+  );
+}
+
+async function addPriceVersion(
+  tx: Tx,
+  { model, keyOf, operation }: { model: ModelRow; keyOf: Uuid; operation: string },
+  input: SetModelPrice,
+  actor: ActorRef,
+  now: Date,
+): Promise<PriceSet> {
   const { idempotencyKey, price, ...rest } = input;
   const request = { ...rest, price: formatPrice(price) };
-  const claim = { teamId: INSTALLATION, operation: 'setModelPrice', key: idempotencyKey, request };
+  const claim = { teamId: keyOf, operation, key: checkIdempotencyKey(idempotencyKey), request };
   const id = newUuid(now.getTime());
   const first = await claimKey(tx, claim, id, now);
   if (first !== undefined) return { modelId: model.id, priceVersionId: first, replayed: true };
@@ -147,6 +190,9 @@ export function nextVersionRow(
   field = 'effectiveAt',
 ): PriceVersionRow {
   if (effectiveAt < change.now) throw badInput(field, 'must not be in the past.');
+  if (effectiveAt.getTime() > change.now.getTime() + FURTHEST_AHEAD_MS) {
+    throw badInput(field, 'must be within two years: until then the price cannot be changed.');
+  }
   if (effectiveAt < latest.effectiveAt) {
     const since = latest.effectiveAt.toISOString();
     throw badInput(field, `must not be before that of version ${latest.version}, ${since}.`);

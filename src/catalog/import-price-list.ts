@@ -1,7 +1,7 @@
 import { desc, eq } from 'drizzle-orm';
 import type { Tx } from '../db/client.ts';
 import { canonicalJson } from '../db/idempotency.ts';
-import { assert } from '../domain-error.ts';
+import { assert, badInput } from '../domain-error.ts';
 import type { Uuid } from '../id.ts';
 import {
   addProducts,
@@ -27,12 +27,15 @@ export interface ImportOutcome {
   /** Models whose facts, product or supplier changed, whatever became of their price. */
   readonly updated: readonly string[];
   readonly unchanged: readonly string[];
+  /** Models whose price is left to the team that supplies them, though the list has another. */
+  readonly leftToSupplier: readonly string[];
 }
 
 /**
  * Brings models and prices up to a list, as one change. Models that the list does not name stay as they are, and
- * importing a list again changes nothing.
- * @throws DomainError BAD_USER_INPUT when `effectiveAt` (default now) is in the past or before a scheduled price.
+ * importing a list again changes nothing. A price that a team of the installation sets for its own model stays.
+ * @throws DomainError BAD_USER_INPUT when `effectiveAt` (default now) is in the past or before a scheduled price, or
+ * when the list names an instance type.
  */
 export async function importPriceList(
   tx: Tx,
@@ -47,7 +50,10 @@ export async function importPriceList(
     const existing = known.get(listed.key);
     return existing ? [{ listed, existing }] : [];
   });
-  const repriced = met.filter(({ listed, existing }) => formatPrice(listed.price) !== existing.price);
+  for (const { existing } of met) refuseInstanceType(existing.model);
+  const differing = met.filter(({ listed, existing }) => formatPrice(listed.price) !== existing.price);
+  const isSupplied = ({ existing }: Met) => existing.model.supplierTeamId !== null;
+  const repriced = differing.filter((each) => !isSupplied(each));
   const updated = met.filter(({ listed, existing }) => described(listed) !== described(existing.model));
   await repriceAll(tx, repriced, change);
   await updateAll(tx, updated);
@@ -58,7 +64,12 @@ export async function importPriceList(
     repriced: repriced.map(({ listed }) => listed.key),
     updated: updated.map(({ listed }) => listed.key),
     unchanged: met.filter((each) => !changed.has(each)).map(({ listed }) => listed.key),
+    leftToSupplier: differing.filter(isSupplied).map(({ listed }) => listed.key),
   };
+}
+
+function refuseInstanceType({ key, instance }: ModelRow): void {
+  if (instance) throw badInput(key, 'is an instance type, whose price a list of models cannot set.');
 }
 
 interface Known {

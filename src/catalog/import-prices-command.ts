@@ -32,11 +32,12 @@ export async function importPricesCommand(db: Db, options: ImportPricesOptions):
 
 /** The report of an import for people, warnings first. */
 export function describeImport({ models, report }: PriceList, outcome: ImportOutcome): string {
-  const { created, repriced, updated, unchanged } = outcome;
+  const { created, repriced, updated, unchanged, leftToSupplier } = outcome;
   return [
     ...warnings(report),
     `${models.length} models: ${created.length} new, ${repriced.length} with a new price, ` +
       `${updated.length} with other facts, ${unchanged.length} unchanged.`,
+    ...leftToSupplier.map((key) => `Left the price of ${key} to its supplier.`),
     ...report.skipped.map(({ model, reason }) => `Skipped ${model}: ${reason}.`),
     'Fields (models that have it):',
     ...report.fields.map(({ field, kind, as, models: count }) => `  ${field} (${count}): ${kind} ${as}`),

@@ -5,6 +5,7 @@ import { claimKey } from '../db/idempotency.ts';
 import { type Decimal, formatDecimal, parseDecimal } from '../decimal.ts';
 import { newUuid, type Uuid } from '../id.ts';
 import { INSTALLATION } from '../teams/audit.ts';
+import { checkIdempotencyKey } from '../teams/text.ts';
 import { type CatalogChange, createModel, lockCatalog } from './catalog.ts';
 import { modelByKey } from './catalog-reads.ts';
 import { priceOfHour } from './instance-price.ts';
@@ -44,7 +45,12 @@ export async function createInstanceType(
   const id = newUuid(change.now.getTime());
   if (idempotencyKey !== undefined) {
     const request = { ...rest, instance, hourlyPrice: formatDecimal(hourlyPrice), reason: change.reason };
-    const claim = { teamId: INSTALLATION, operation: 'createInstanceType', key: idempotencyKey, request };
+    const claim = {
+      teamId: INSTALLATION,
+      operation: 'createInstanceType',
+      key: checkIdempotencyKey(idempotencyKey),
+      request,
+    };
     const first = await claimKey(tx, claim, id, change.now);
     if (first !== undefined) return { modelId: first, replayed: true };
   }

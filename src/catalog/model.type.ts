@@ -5,6 +5,7 @@ import { Node } from '../graphql/node.ts';
 import { DateTimeScalar } from '../graphql/scalars.ts';
 import { publicId } from '../id.ts';
 import type { ModelRow } from './catalog-reads.ts';
+import { InstanceType } from './instance-type.type.ts';
 import { type ModelFacts, NO_FACTS } from './model-facts.ts';
 
 /** A fact that has no field of its own. */
@@ -71,7 +72,8 @@ export class ModelFactsObject {
 @Inherits()
 @ObjectType('Model', {
   implements: Node,
-  description: 'Something that is sold by use. Anyone may look at models and their prices.',
+  description:
+    'Something that is sold by use. Anyone may look at models and their prices. Charges and prices of hours name their instance type as a model, too.',
   simpleResolvers: true,
 })
 export class Model extends Node {
@@ -100,6 +102,13 @@ export class Model extends Node {
   @Field(() => Boolean, { description: 'False once it is no longer sold.' })
   active: boolean;
 
+  @Field(() => InstanceType, {
+    nullable: true,
+    description:
+      'The instance type whose hours are sold, where a charge or a price names one; null for a model.',
+  })
+  instanceType: InstanceType | null;
+
   @Field(() => ModelFactsObject, { description: 'Limits, capabilities and what else is known of it.' })
   facts: ModelFactsObject;
 
@@ -121,6 +130,7 @@ export class Model extends Node {
       gpuType,
       supplier,
       active,
+      instanceType: row.instance && InstanceType.of(row),
       facts,
       createdAt,
     });

@@ -1,7 +1,8 @@
-import { Field, InputType } from 'type-graphql';
+import { Field, ID, InputType } from 'type-graphql';
 import { type Decimal, formatDecimal } from '../decimal.ts';
 import { badInput } from '../domain-error.ts';
 import { DateTimeScalar, DecimalScalar } from '../graphql/scalars.ts';
+import type { SetModelPrice } from './catalog.ts';
 import { MeterEnum, UsageParam } from './meter.type.ts';
 import type { Meter, MeterUnit } from './meters.ts';
 import type { Param } from './params.ts';
@@ -83,9 +84,9 @@ export class PriceInput {
   minimum?: Decimal | null;
 }
 
-@InputType('SetModelPriceInput', { description: 'A new price of a model.' })
+@InputType('SetModelPriceInput', { description: 'A new price of a model or an instance type.' })
 export class SetModelPriceInput {
-  @Field(() => String, { description: 'The key of the model.' })
+  @Field(() => String, { description: 'The key of the model or instance type.' })
   modelKey: string;
 
   @Field(() => PriceInput, { description: 'The price. It replaces the whole price before it.' })
@@ -106,11 +107,25 @@ export class SetModelPriceInput {
   idempotencyKey: string;
 }
 
+@InputType('SetSupplierPriceInput', { description: 'A new price of a model that the team supplies.' })
+export class SetSupplierPriceInput extends SetModelPriceInput {
+  @Field(() => ID, { description: 'The team that supplies the model.' })
+  teamId: string;
+}
+
+/**
+ * The change of a price that the input asks for.
+ * @throws DomainError BAD_USER_INPUT naming the field.
+ */
+export function priceRequest({ price, effectiveAt, ...rest }: SetModelPriceInput): SetModelPrice {
+  return { ...rest, price: priceFromInput(price), ...(effectiveAt ? { effectiveAt } : {}) };
+}
+
 /**
  * The price that the input describes.
  * @throws DomainError BAD_USER_INPUT naming the field.
  */
-export function priceFromInput({ components, multipliers, minimum }: PriceInput): Price {
+function priceFromInput({ components, multipliers, minimum }: PriceInput): Price {
   return makePrice({
     components: components.map((each, i) => componentFrom(each, `price.components.${i}`)),
     multipliers: multipliers.map((each, i) => multiplierFrom(each, `price.multipliers.${i}`)),

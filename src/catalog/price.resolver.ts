@@ -7,15 +7,16 @@ import type { Context } from '../graphql/context.ts';
 import { orRefused } from '../graphql/refusals.ts';
 import { UserError } from '../graphql/user-error.ts';
 import type { CatalogServices } from './catalog.resolver.ts';
-import { type SetModelPrice, setModelPrice } from './catalog.ts';
+import { setModelPrice } from './catalog.ts';
 import { loadModel, loadPriceVersion } from './loaders.ts';
 import { Model } from './model.type.ts';
-import { priceFromInput, SetModelPriceInput } from './price.input.ts';
+import { priceRequest, SetModelPriceInput } from './price.input.ts';
 import { PriceVersion } from './price-version.type.ts';
 
+/** What mutations that set a price answer. */
 @Inherits()
-@ObjectType('SetModelPricePayload', { description: 'What came of setModelPrice.', simpleResolvers: true })
-class SetModelPricePayload {
+@ObjectType()
+export class PricePayload {
   @Field(() => Model, { nullable: true, description: 'The model; null when it was refused.' })
   model?: Model;
 
@@ -30,6 +31,10 @@ class SetModelPricePayload {
   })
   userErrors: UserError[];
 }
+
+@Inherits()
+@ObjectType('SetModelPricePayload', { description: 'What came of setModelPrice.', simpleResolvers: true })
+class SetModelPricePayload extends PricePayload {}
 
 /** Price versions, and how operators set them. */
 @Resolver(() => PriceVersion)
@@ -57,7 +62,7 @@ export class PriceResolver {
   @Permit('operate')
   @Mutation(() => SetModelPricePayload, {
     description:
-      'Gives a model a new price, from now or from a later instant on. What has been charged keeps its version. For operators.',
+      'Gives a model or an instance type a new price, from now or from a later instant on. What has been charged keeps its version. For operators.',
   })
   setModelPrice(
     @Ctx() ctx: Context,
@@ -65,7 +70,7 @@ export class PriceResolver {
   ): Promise<SetModelPricePayload> {
     const { db, clock } = this.services;
     return orRefused(async () => {
-      const request = toRequest(input);
+      const request = priceRequest(input);
       const set = await inTransaction(db, (tx) =>
         setModelPrice(tx, request, actorRef(ctx.actor), clock.now()),
       );
@@ -77,8 +82,4 @@ export class PriceResolver {
       };
     });
   }
-}
-
-function toRequest({ price, effectiveAt, ...rest }: SetModelPriceInput): SetModelPrice {
-  return { ...rest, price: priceFromInput(price), ...(effectiveAt ? { effectiveAt } : {}) };
 }

@@ -18,6 +18,7 @@ export interface AuditEvent {
     | 'member.removed'
     | 'api-key.created'
     | 'api-key.revoked'
+    | 'model.supplier-set'
     | 'spend-cap.set'
     | 'spend-cap.removed'
     | 'clock.advanced';
