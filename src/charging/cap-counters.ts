@@ -3,7 +3,8 @@ import { firstUuidAt, type Uuid } from '../id.ts';
 import type { NanoCredits } from '../money.ts';
 import { CAP_SUBJECT, type CapSubject } from './cap.ts';
 import { CHARGE_STATUS, type Charge } from './charge.ts';
-import { HOLD_STATUS } from './hold.ts';
+import { HOLD_LIMITS, HOLD_STATUS } from './hold.ts';
+import { firstExpiryUnswept } from './hold-sweeper.ts';
 
 /** Whose spend is counted: in charges and holds, the column that names the subject. */
 export interface Counted {
@@ -39,10 +40,12 @@ export async function spentSince(
 /** What open holds have set aside. To be called under the lock of the wallet. */
 export async function heldNow(tx: Tx, { teamId, subject, subjectId }: Counted): Promise<NanoCredits> {
   const { sql } = tx;
+  // Whatever was placed earlier has expired and been resolved: most of what a team ever held is not looked at.
+  const placedMs = (await firstExpiryUnswept(tx)).getTime() - HOLD_LIMITS.longestLifeMs;
   const [row] = await sql<{ held: bigint }[]>`
     select coalesce(sum((draw ->> 1)::int8), 0)::int8 as held from holds h
     cross join jsonb_array_elements(h.draws) as draw
-    where h.team_id = ${teamId} and h.status = ${HOLD_STATUS.HELD} and h.${sql(COLUMN[subject])} = ${subjectId}`;
+    where h.team_id = ${teamId} and h.id >= ${firstUuidAt(placedMs)} and h.status = ${HOLD_STATUS.HELD} and h.${sql(COLUMN[subject])} = ${subjectId}`;
   return row?.held ?? 0n;
 }
 

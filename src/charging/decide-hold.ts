@@ -46,7 +46,7 @@ export function decideHold(
   context: DecisionContext,
 ): HoldResult {
   if (request.what === 'PLACE_HOLD') return placeHold(request, rateable, work, context);
-  const hold = work.hold(request.holdId);
+  const hold = work.holds.get(request.holdId);
   if (!hold) return refused(holdNotFound(), work);
   switch (request.what) {
     case 'SETTLE_HOLD':
@@ -76,7 +76,7 @@ export function resolve(
 ): Hold {
   work.caps.hold(capTargetOf(hold), -openNano(hold));
   const resolved = { ...hold, ...outcome, draws: [], resolvedAt: new Date(work.book.atMs) };
-  work.changeHold(resolved);
+  work.holds.change(resolved);
   return resolved;
 }
 
@@ -86,10 +86,10 @@ function placeHold(
   work: TeamWork,
   { catalog }: DecisionContext,
 ): HoldResult {
-  const first = work.holdOfKey(request.keyDigest);
+  const first = work.holds.ofKey(request.keyDigest);
   if (first) {
     if (first.requestDigest !== request.requestDigest) return refused(conflict('another hold'), work);
-    return answer(first.hold, work, { replayed: true });
+    return answer(first.value, work, { replayed: true });
   }
   const problem = attributionProblem(request, work.attributable);
   if (problem) return refused(problem, work);
@@ -117,7 +117,7 @@ function placeHold(
     placedAt: new Date(atMs),
     expiresAt: new Date(atMs + request.lifeMs),
   };
-  work.addHold({ hold, keyDigest: request.keyDigest, requestDigest: request.requestDigest });
+  work.holds.add({ value: hold, keyDigest: request.keyDigest, requestDigest: request.requestDigest });
   work.caps.hold(target, expected);
   return answer(hold, work);
 }
@@ -206,7 +206,7 @@ function settleLate(
 ): HoldResult {
   const priced = priceOfHold(request, rateable, hold, context);
   if ('refusal' in priced) return refused(priced.refusal, work);
-  const priorNano = work.charge(hold.chargeId)?.amountNano ?? 0n;
+  const priorNano = work.resolution(hold)?.amountNano ?? 0n;
   if (priced.rated.amountNano <= priorNano) return alreadyResolved(hold, work);
   const late = charge({ ...hold, draws: [] }, priced, request, work, {
     keyDigest: request.keyDigest,
@@ -217,7 +217,7 @@ function settleLate(
   });
   if ('refusal' in late) return refused(late.refusal, work);
   const settled = { ...hold, lateChargeId: late.id };
-  work.changeHold(settled);
+  work.holds.change(settled);
   return { ...answer(settled, work), charge: late };
 }
 
@@ -247,7 +247,7 @@ function reportHold(
   const at = new Date(work.book.atMs);
   const reported = { quantities: quantitiesText(request), params: paramsRecord(request), amountNano, at };
   const changed = { ...hold, reported };
-  work.changeHold(changed);
+  work.holds.change(changed);
   return answer(changed, work);
 }
 
@@ -263,7 +263,7 @@ function extendHold({ lifeMs }: ExtendHold, hold: Hold, work: TeamWork): HoldRes
   }
   if (expiresMs <= hold.expiresAt.getTime()) return answer(hold, work);
   const extended = { ...hold, expiresAt: new Date(expiresMs) };
-  work.changeHold(extended);
+  work.holds.change(extended);
   return answer(extended, work);
 }
 
@@ -389,7 +389,7 @@ function answer(hold: Hold, work: TeamWork, { replayed = false } = {}): Answer {
 
 /** The first resolution wins: later ones are told what it was. */
 function alreadyResolved(hold: Hold, work: TeamWork): HoldResult {
-  const resolution = work.charge(hold.chargeId);
+  const resolution = work.resolution(hold);
   return {
     ...answer(hold, work),
     charge: resolution,

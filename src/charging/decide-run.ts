@@ -16,10 +16,10 @@ export function decideRun(request: RunRequest, work: TeamWork, { catalog }: Deci
 }
 
 function startRun(request: StartRun, work: TeamWork, catalog: CatalogSnapshot): RunResult {
-  const first = work.runOfKey(request.keyDigest);
+  const first = work.runs.ofKey(request.keyDigest);
   if (first) {
     if (first.requestDigest !== request.requestDigest) return refused(conflict('another run'), work);
-    return answer(first.run, work, { replayed: true });
+    return answer(first.value, work, { replayed: true });
   }
   const problem = attributionProblem(request, work.attributable);
   if (problem) return refused(problem, work);
@@ -45,7 +45,7 @@ function startRun(request: StartRun, work: TeamWork, catalog: CatalogSnapshot): 
     reason: null,
     actor: request.actor,
   };
-  work.addRun({ run, keyDigest: request.keyDigest, requestDigest: request.requestDigest });
+  work.runs.add({ value: run, keyDigest: request.keyDigest, requestDigest: request.requestDigest });
   return answer(run, work);
 }
 
@@ -82,7 +82,7 @@ function holdForRun(
     actor: request.actor,
   };
   const keyDigest = digest16(`\0run-hold|${runId}`);
-  work.addHold({ hold, keyDigest, requestDigest: keyDigest });
+  work.holds.add({ value: hold, keyDigest, requestDigest: keyDigest });
   work.caps.hold(target, hold.amountNano);
   return hold;
 }
@@ -96,14 +96,14 @@ function modelsOf({ steps }: StartRun, { modelById }: CatalogSnapshot): CatalogM
 }
 
 function endRun({ runId, status, reason, actor }: EndRun, work: TeamWork): RunResult {
-  const run = work.run(runId);
+  const run = work.runs.get(runId);
   if (!run)
     return refused({ code: 'RUN_NOT_FOUND', field: 'runId', message: 'The team has no such run.' }, work);
   if (run.status !== 'RUNNING') return answer(run, work, { alreadyEnded: true });
-  const hold = run.holdId === null ? undefined : work.hold(run.holdId);
+  const hold = work.holds.get(run.holdId);
   if (hold?.status === 'HELD') release(hold, work, actor);
   const ended: Run = { ...run, status, reason, endedAt: new Date(work.book.atMs) };
-  work.changeRun(ended);
+  work.runs.change(ended);
   return answer(ended, work);
 }
 

@@ -4,14 +4,8 @@ import type { Reader } from '../db/client.ts';
 import { assert } from '../domain-error.ts';
 import type { Uuid } from '../id.ts';
 import type { Write } from '../ledger/post.ts';
-import {
-  type HeldDraw,
-  HOLD_STATUS,
-  type Hold,
-  type HoldReport,
-  type HoldStatus,
-  type KeyedHold,
-} from './hold.ts';
+import { type HeldDraw, HOLD_STATUS, type Hold, type HoldReport, type HoldStatus } from './hold.ts';
+import type { Keyed } from './team-work.ts';
 
 /** A hold as SQL selects it. */
 export interface HoldRow {
@@ -85,7 +79,7 @@ interface TeamKey {
 }
 
 /** The holds that were placed with one of these keys, each named by its team. */
-export async function holdsByKey(reader: Reader, keys: readonly TeamKey[]): Promise<KeyedHold[]> {
+export async function holdsByKey(reader: Reader, keys: readonly TeamKey[]): Promise<Keyed<Hold>[]> {
   if (keys.length === 0) return [];
   const rows = await reader.sql<(HoldRow & { key_digest: string; request_digest: string })[]>`
     select ${holdColumns(reader)}, encode(h.key_digest, 'hex') as key_digest, encode(h.request_digest, 'hex') as request_digest
@@ -93,7 +87,7 @@ export async function holdsByKey(reader: Reader, keys: readonly TeamKey[]): Prom
       as k (team_id, key_digest)
     join holds h on h.team_id = k.team_id and h.key_digest = k.key_digest`;
   return rows.map((row) => ({
-    hold: holdFromRow(row),
+    value: holdFromRow(row),
     keyDigest: row.key_digest,
     requestDigest: row.request_digest,
   }));
@@ -129,12 +123,12 @@ export async function holdsOfRuns(
 }
 
 /** Writes new holds, as a part of `writeBooks`. A key that exists raises 23505. */
-export function insertHolds(tx: Reader, keyed: readonly KeyedHold[]): Write {
+export function insertHolds(tx: Reader, keyed: readonly Keyed<Hold>[]): Write {
   const column = (pick: (h: Hold) => string | number | bigint | null) =>
-    arrayOf(keyed.map(({ hold }) => pick(hold)));
+    arrayOf(keyed.map(({ value }) => pick(value)));
   const instants = (pick: (h: Hold) => Date | null) =>
-    instantArrayOf(keyed.map(({ hold }) => pick(hold)?.getTime() ?? null));
-  const json = (pick: (h: Hold) => object | null) => jsonArrayOf(keyed.map(({ hold }) => pick(hold)));
+    instantArrayOf(keyed.map(({ value }) => pick(value)?.getTime() ?? null));
+  const json = (pick: (h: Hold) => object | null) => jsonArrayOf(keyed.map(({ value }) => pick(value)));
   return tx.sql`
     insert into holds (team_id, id, key_digest, request_digest, status, model_id, quantities, params, amount_nano,
       drawn_nano, draws, member_id, api_key_id, deployment_id, replica_slot, run_id, tags, placed_at, expires_at,

@@ -67,13 +67,6 @@ export interface Hold {
   readonly actor: ActorRef;
 }
 
-/** A stored hold with the digests that make placing it idempotent. */
-export interface KeyedHold {
-  readonly hold: Hold;
-  readonly keyDigest: string;
-  readonly requestDigest: string;
-}
-
 /** What is still set aside. */
 export function openNano({ draws }: Pick<Hold, 'draws'>): NanoCredits {
   return draws.reduce((sum, { amountNano }) => sum + amountNano, 0n);

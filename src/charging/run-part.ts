@@ -26,7 +26,7 @@ export function runPart(
   work: TeamWork,
 ): RunPart | Refused | undefined {
   if (!named) return undefined;
-  const run = work.run(named.runId);
+  const run = work.runs.get(named.runId);
   if (!run) return refusal('RUN_NOT_FOUND', 'runId', 'The team has no such run.');
   if (run.status !== 'RUNNING')
     return refusal('RUN_ENDED', 'runId', `The run is ${run.status}: it takes no more usage.`);
@@ -39,7 +39,7 @@ export function runPart(
       `The run has no step "${named.step}" of "${modelKey}"; it has ${known}.`,
     );
   }
-  const hold = run.holdId === null ? undefined : work.hold(run.holdId);
+  const hold = work.holds.get(run.holdId);
   if (hold?.status !== 'HELD') return { run, step, hold: undefined, held: undefined };
   return { run, step, hold, held: { target: capTargetOf(hold), amountNano: openNano(hold) } };
 }
@@ -47,9 +47,9 @@ export function runPart(
 /** Counts a charge for its run, and what it took from what the run holds. */
 export function chargeToRun(work: TeamWork, { run, hold }: RunPart, payment: Payment): void {
   const spentNano = run.spentNano + (payment.status === 'CHARGED' ? payment.amountNano : 0n);
-  work.changeRun({ ...run, spentNano, chargeCount: run.chargeCount + 1n });
+  work.runs.change({ ...run, spentNano, chargeCount: run.chargeCount + 1n });
   if (!hold || payment.fromHeldNano === 0n) return;
   work.caps.hold(capTargetOf(hold), -payment.fromHeldNano);
   const drawnNano = hold.drawnNano + payment.fromHeldNano;
-  work.changeHold({ ...hold, drawnNano, draws: payment.heldAfter });
+  work.holds.change({ ...hold, drawnNano, draws: payment.heldAfter });
 }

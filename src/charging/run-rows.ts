@@ -4,7 +4,8 @@ import type { Reader } from '../db/client.ts';
 import { assert } from '../domain-error.ts';
 import type { Uuid } from '../id.ts';
 import type { Write } from '../ledger/post.ts';
-import { type KeyedRun, RUN_STATUS, type Run, type RunStatus, type RunStep } from './run.ts';
+import { RUN_STATUS, type Run, type RunStatus, type RunStep } from './run.ts';
+import type { Keyed } from './team-work.ts';
 
 /** A step as it is stored: JSON has no 64-bit integers. */
 export type StoredRunStep = Omit<RunStep, 'estimatedNano'> & { readonly estimatedNano: string };
@@ -74,7 +75,7 @@ export function stepFromJson(step: StoredRunStep): RunStep {
 export async function runsByKey(
   reader: Reader,
   keys: readonly { readonly teamId: Uuid; readonly keyDigest: string }[],
-): Promise<KeyedRun[]> {
+): Promise<Keyed<Run>[]> {
   if (keys.length === 0) return [];
   const rows = await reader.sql<(RunRow & { key_digest: string; request_digest: string })[]>`
     select ${runColumns(reader)}, encode(r.key_digest, 'hex') as key_digest, encode(r.request_digest, 'hex') as request_digest
@@ -82,7 +83,7 @@ export async function runsByKey(
       as k (team_id, key_digest)
     join runs r on r.team_id = k.team_id and r.key_digest = k.key_digest`;
   return rows.map((row) => ({
-    run: runFromRow(row),
+    value: runFromRow(row),
     keyDigest: row.key_digest,
     requestDigest: row.request_digest,
   }));
@@ -103,12 +104,12 @@ export async function runsById(
 }
 
 /** Writes new runs, as a part of `writeBooks`. A key that exists raises 23505. */
-export function insertRuns(tx: Reader, keyed: readonly KeyedRun[]): Write {
+export function insertRuns(tx: Reader, keyed: readonly Keyed<Run>[]): Write {
   const column = (pick: (r: Run) => string | number | bigint | null) =>
-    arrayOf(keyed.map(({ run }) => pick(run)));
-  const texts = (pick: (r: Run) => string | null) => textArrayOf(keyed.map(({ run }) => pick(run)));
+    arrayOf(keyed.map(({ value }) => pick(value)));
+  const texts = (pick: (r: Run) => string | null) => textArrayOf(keyed.map(({ value }) => pick(value)));
   const instants = (pick: (r: Run) => Date | null) =>
-    instantArrayOf(keyed.map(({ run }) => pick(run)?.getTime() ?? null));
+    instantArrayOf(keyed.map(({ value }) => pick(value)?.getTime() ?? null));
   return tx.sql`
     insert into runs (team_id, id, key_digest, request_digest, name, status, quote_id, hold_id, steps, estimated_nano,
       spent_nano, charge_count, member_id, api_key_id, tags, started_at, ended_at, reason, actor_kind, actor_id)

@@ -45,13 +45,6 @@ export interface Run {
   readonly actor: ActorRef;
 }
 
-/** A stored run with the digests that make starting it idempotent. */
-export interface KeyedRun {
-  readonly run: Run;
-  readonly keyDigest: string;
-  readonly requestDigest: string;
-}
-
 /** Begins a job, and sets aside what it is expected to cost if it says so. */
 export interface StartRun {
   readonly what: 'START_RUN';

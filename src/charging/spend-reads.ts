@@ -4,21 +4,21 @@ import { sentTogether } from '../db/sent-together.ts';
 import type { Uuid } from '../id.ts';
 import type { Charge, KeyedCharge } from './charge.ts';
 import { chargesById, chargesByKey } from './charge-rows.ts';
-import type { Hold, KeyedHold } from './hold.ts';
+import type { Hold } from './hold.ts';
 import { holdsById, holdsByKey, holdsOfRuns } from './hold-rows.ts';
-import type { KeyedRun, Run } from './run.ts';
+import type { Run } from './run.ts';
 import { runsById, runsByKey } from './run-rows.ts';
 import type { PendingSpend, SpendRequest } from './spend.ts';
-import type { TeamWork } from './team-work.ts';
+import type { Keyed, TeamWork } from './team-work.ts';
 
 /** What the requests of a batch name, as far as it exists. */
 export interface Named {
   readonly charges: readonly KeyedCharge[];
-  readonly holdKeys: readonly KeyedHold[];
+  readonly holdKeys: readonly Keyed<Hold>[];
   readonly holds: readonly Hold[];
   /** The charges that resolved those of `holds` that are resolved. */
   readonly resolutions: readonly Charge[];
-  readonly runKeys: readonly KeyedRun[];
+  readonly runKeys: readonly Keyed<Run>[];
   readonly runs: readonly Run[];
   /** Members and keys that belong to the team they are named for. */
   readonly attributable: ReadonlyMap<Uuid, ReadonlySet<string>>;
@@ -49,11 +49,11 @@ export async function readNamed(tx: Tx, batch: readonly PendingSpend[]): Promise
 /** Hands each team what was read of it. */
 export function knowNamed(works: ReadonlyMap<Uuid, TeamWork>, named: Named): void {
   for (const keyed of named.charges) works.get(keyed.charge.teamId)?.knowCharge(keyed);
-  for (const keyed of named.holdKeys) works.get(keyed.hold.teamId)?.knowHoldKey(keyed);
-  for (const hold of named.holds) works.get(hold.teamId)?.knowHold(hold);
+  for (const keyed of named.holdKeys) works.get(keyed.value.teamId)?.holds.knowKey(keyed);
+  for (const hold of named.holds) works.get(hold.teamId)?.holds.know(hold);
   for (const charge of named.resolutions) works.get(charge.teamId)?.knowResolution(charge);
-  for (const keyed of named.runKeys) works.get(keyed.run.teamId)?.knowRunKey(keyed);
-  for (const run of named.runs) works.get(run.teamId)?.knowRun(run);
+  for (const keyed of named.runKeys) works.get(keyed.value.teamId)?.runs.knowKey(keyed);
+  for (const run of named.runs) works.get(run.teamId)?.runs.know(run);
 }
 
 interface Names {

@@ -80,7 +80,7 @@ export async function openSpending(
   ]);
   const works = new Map<Uuid, TeamWork>();
   for (const [teamId, book] of books) works.set(teamId, new TeamWork(book, caps.get(teamId) ?? []));
-  for (const hold of known) works.get(hold.teamId)?.knowHold(hold);
+  for (const hold of known) works.get(hold.teamId)?.holds.know(hold);
   for (const keyed of charged) works.get(keyed.charge.teamId)?.knowCharge(keyed);
   return new Spending(works, snapshot);
 }
@@ -120,7 +120,7 @@ export class Spending {
 
   /** Whether a hold that was read is still open. */
   isHeld(teamId: Uuid, holdId: Uuid): boolean {
-    return this.work(teamId).hold(holdId)?.status === 'HELD';
+    return this.work(teamId).holds.get(holdId)?.status === 'HELD';
   }
 
   /** Sets the price of an hour aside before it begins. */
@@ -137,7 +137,7 @@ export class Spending {
     if ('refusal' in aside) return { ok: false, refusal: aside.refusal };
     const hold = holdOf(hour, id, price.amountNano, aside.draws, work, expiresAt);
     const keyDigest = digest16(`\0hour-hold|${id}`);
-    work.addHold({ hold, keyDigest, requestDigest: keyDigest });
+    work.holds.add({ value: hold, keyDigest, requestDigest: keyDigest });
     work.caps.hold(target, price.amountNano);
     return { ok: true, hold };
   }
@@ -250,7 +250,7 @@ function targetOf({ memberId, apiKeyId, instanceTypeId: modelId }: Hour): CapTar
 }
 
 function openHold(work: TeamWork, holdId: Uuid | null): Hold | undefined {
-  const hold = holdId === null ? undefined : work.hold(holdId);
+  const hold = work.holds.get(holdId);
   return hold?.status === 'HELD' ? hold : undefined;
 }
 

@@ -5,28 +5,24 @@ import type { Book } from '../ledger/book.ts';
 import type { GrantAccount } from '../ledger/grant-account.ts';
 import { type Cap, CapSheet } from './cap.ts';
 import type { Charge, KeyedCharge } from './charge.ts';
-import type { Hold, KeyedHold } from './hold.ts';
-import type { KeyedRun, Run } from './run.ts';
+import type { Hold } from './hold.ts';
+import type { Run } from './run.ts';
 
 const NOTHING: ReadonlySet<string> = new Set();
+const NO_CAPS = new CapSheet([]);
 
 /**
  * One team's part of a transaction that spends: what was read of it, as it is after each decision, and what has to be
- * written. Pure but for itself.
+ * written. Pure but for itself. A batch has one for each of its teams, so what a plain charge does not need is made
+ * when something else does.
  */
 export class TeamWork {
   readonly freshCharges: KeyedCharge[] = [];
   readonly caps: CapSheet;
   private readonly charges = new Map<string, KeyedCharge>();
-  private readonly chargeById = new Map<Uuid, Charge>();
-  private readonly holds = new Map<Uuid, Hold>();
-  private readonly holdByKey = new Map<string, KeyedHold>();
-  private readonly newHolds = new Map<Uuid, KeyedHold>();
-  private readonly changedHolds = new Set<Uuid>();
-  private readonly runs = new Map<Uuid, Run>();
-  private readonly runByKey = new Map<string, KeyedRun>();
-  private readonly newRuns = new Map<Uuid, KeyedRun>();
-  private readonly changedRuns = new Set<Uuid>();
+  private resolutions: Map<Uuid, Charge> | undefined;
+  private holdShelf: Shelf<Hold> | undefined;
+  private runShelf: Shelf<Run> | undefined;
   private inOrder: GrantAccount[] | undefined;
 
   constructor(
@@ -35,7 +31,7 @@ export class TeamWork {
     /** Members and keys that belong to the team, of those that are named. */
     readonly attributable: ReadonlySet<string> = NOTHING,
   ) {
-    this.caps = new CapSheet(caps);
+    this.caps = caps.length === 0 ? NO_CAPS : new CapSheet(caps);
   }
 
   /** The grants in drawdown order: terms do not change while the lock is held. */
@@ -53,112 +49,100 @@ export class TeamWork {
     return this.charges.get(keyDigest);
   }
 
-  charge(id: Uuid | null): Charge | null {
-    return id === null ? null : (this.chargeById.get(id) ?? null);
-  }
-
   knowCharge(keyed: KeyedCharge): void {
     this.charges.set(keyed.keyDigest, keyed);
-    this.chargeById.set(keyed.charge.id, keyed.charge);
-  }
-
-  /** Of a hold that was resolved before. */
-  knowResolution(charge: Charge): void {
-    this.chargeById.set(charge.id, charge);
   }
 
   addCharge(keyed: KeyedCharge): void {
     this.knowCharge(keyed);
     this.freshCharges.push(keyed);
+    if (keyed.charge.holdId !== null) this.knowResolution(keyed.charge);
   }
 
-  hold(id: Uuid): Hold | undefined {
-    return this.holds.get(id);
+  /** The charge that resolved a hold. */
+  resolution({ chargeId }: Hold): Charge | null {
+    return chargeId === null ? null : (this.resolutions?.get(chargeId) ?? null);
   }
 
-  /** The hold that was placed with a key, as it is by now. */
-  holdOfKey(keyDigest: string): KeyedHold | undefined {
-    const placed = this.holdByKey.get(keyDigest);
-    return placed && { ...placed, hold: this.holds.get(placed.hold.id) ?? placed.hold };
+  knowResolution(charge: Charge): void {
+    this.resolutions ??= new Map();
+    this.resolutions.set(charge.id, charge);
   }
 
-  knowHold(hold: Hold): void {
-    this.holds.set(hold.id, hold);
+  get holds(): Shelf<Hold> {
+    this.holdShelf ??= new Shelf(this.book);
+    return this.holdShelf;
   }
 
-  knowHoldKey(keyed: KeyedHold): void {
-    this.holdByKey.set(keyed.keyDigest, keyed);
-    this.holds.set(keyed.hold.id, keyed.hold);
+  get runs(): Shelf<Run> {
+    this.runShelf ??= new Shelf(this.book);
+    return this.runShelf;
   }
 
-  addHold(keyed: KeyedHold): void {
-    this.knowHoldKey(keyed);
-    this.newHolds.set(keyed.hold.id, keyed);
-    this.book.markChanged();
-  }
-
-  changeHold(hold: Hold): void {
-    this.holds.set(hold.id, hold);
-    if (!this.newHolds.has(hold.id)) this.changedHolds.add(hold.id);
-    this.book.markChanged();
-  }
-
-  run(id: Uuid): Run | undefined {
-    return this.runs.get(id);
-  }
-
-  runOfKey(keyDigest: string): KeyedRun | undefined {
-    const started = this.runByKey.get(keyDigest);
-    return started && { ...started, run: this.runs.get(started.run.id) ?? started.run };
-  }
-
-  knowRun(run: Run): void {
-    this.runs.set(run.id, run);
-  }
-
-  knowRunKey(keyed: KeyedRun): void {
-    this.runByKey.set(keyed.keyDigest, keyed);
-    this.runs.set(keyed.run.id, keyed.run);
-  }
-
-  addRun(keyed: KeyedRun): void {
-    this.knowRunKey(keyed);
-    this.newRuns.set(keyed.run.id, keyed);
-    this.book.markChanged();
-  }
-
-  changeRun(run: Run): void {
-    this.runs.set(run.id, run);
-    if (!this.newRuns.has(run.id)) this.changedRuns.add(run.id);
-    this.book.markChanged();
-  }
-
-  /** What has to be written beside the book, each thing once, as it is in the end. */
-  get writes(): TeamWrites {
-    return {
-      charges: this.freshCharges,
-      newHolds: [...this.newHolds.values()].map((keyed) => latest(keyed, this.holds)),
-      holds: [...this.changedHolds].flatMap((id) => this.holds.get(id) ?? []),
-      newRuns: [...this.newRuns.values()].map((keyed) => ({
-        ...keyed,
-        run: this.runs.get(keyed.run.id) ?? keyed.run,
-      })),
-      runs: [...this.changedRuns].flatMap((id) => this.runs.get(id) ?? []),
-      caps: [...this.caps.changed],
-    };
+  /** Whether there may be anything to write but charges. */
+  get hasShelves(): boolean {
+    return this.holdShelf !== undefined || this.runShelf !== undefined;
   }
 }
 
-/** What a team's part of a transaction writes beside its book. */
-export interface TeamWrites {
-  readonly charges: readonly KeyedCharge[];
-  readonly newHolds: readonly KeyedHold[];
-  readonly holds: readonly Hold[];
-  readonly newRuns: readonly KeyedRun[];
-  readonly runs: readonly Run[];
-  readonly caps: readonly Cap[];
+/** Something with the digests that make it idempotent. */
+export interface Keyed<T> {
+  readonly value: T;
+  readonly keyDigest: string;
+  readonly requestDigest: string;
 }
 
-function latest(keyed: KeyedHold, holds: ReadonlyMap<Uuid, Hold>): KeyedHold {
-  return { ...keyed, hold: holds.get(keyed.hold.id) ?? keyed.hold };
+/** Things of one kind that a team has: those that were read, and those that are new or have changed. */
+export class Shelf<T extends { readonly id: Uuid }> {
+  private readonly byId = new Map<Uuid, T>();
+  private readonly byKey = new Map<string, Keyed<T>>();
+  private readonly fresh = new Map<Uuid, Keyed<T>>();
+  private readonly touched = new Set<Uuid>();
+
+  constructor(private readonly book: Book) {}
+
+  get(id: Uuid | null): T | undefined {
+    return id === null ? undefined : this.byId.get(id);
+  }
+
+  /** What was made with a key, as it is by now. */
+  ofKey(keyDigest: string): Keyed<T> | undefined {
+    const made = this.byKey.get(keyDigest);
+    return made && this.latest(made);
+  }
+
+  know(value: T): void {
+    this.byId.set(value.id, value);
+  }
+
+  knowKey(keyed: Keyed<T>): void {
+    this.byKey.set(keyed.keyDigest, keyed);
+    this.know(keyed.value);
+  }
+
+  add(keyed: Keyed<T>): void {
+    this.knowKey(keyed);
+    this.fresh.set(keyed.value.id, keyed);
+    this.book.markChanged();
+  }
+
+  change(value: T): void {
+    this.know(value);
+    if (!this.fresh.has(value.id)) this.touched.add(value.id);
+    this.book.markChanged();
+  }
+
+  /** What is new, as it is in the end. */
+  get added(): Keyed<T>[] {
+    return [...this.fresh.values()].map((keyed) => this.latest(keyed));
+  }
+
+  /** What was there and has changed, each once. */
+  get changed(): T[] {
+    return [...this.touched].flatMap((id) => this.byId.get(id) ?? []);
+  }
+
+  private latest(keyed: Keyed<T>): Keyed<T> {
+    return { ...keyed, value: this.byId.get(keyed.value.id) ?? keyed.value };
+  }
 }
