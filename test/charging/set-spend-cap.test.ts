@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { SYSTEM_ACTOR } from '../../src/actor.ts';
 import { giveBackToCaps } from '../../src/charging/cap-counters.ts';
 import type { Charge, ChargeRequest } from '../../src/charging/charge.ts';
+import { sweepHolds } from '../../src/charging/hold-sweeper.ts';
 import { reverseCharge } from '../../src/charging/reverse-charge.ts';
 import type { SetSpendCap } from '../../src/charging/set-spend-cap.ts';
 import { inTransaction } from '../../src/db/client.ts';
@@ -89,6 +90,22 @@ describe('a new cap', () => {
     expect(await capFaults(team)).toEqual([]);
   });
 
+  test('counts a hold that was placed long before the last sweep and is open still', async () => {
+    const { clock, team } = await setting();
+    const { memberId, teamId, world } = team;
+    const batcher = world.batcher();
+    const [placed] = await batcher.holds([{ ...placeHold(team, 3, { memberId }), lifeMs: HOUR_MS }]);
+    const holdId = placed?.ok ? placed.hold.id : '';
+    clock.advance(HOUR_MS - 1);
+    const extended = await batcher.holds([
+      { what: 'EXTEND_HOLD', teamId, holdId, lifeMs: 23 * HOUR_MS, actor: SYSTEM_ACTOR },
+    ]);
+    expect(extended).toMatchObject([{ ok: true }]);
+    clock.advance(22 * HOUR_MS);
+    await sweepHolds(database.db, batcher, clock, 100);
+    expect((await team.set({})).cap).toMatchObject({ heldNano: 3n * ONE });
+  });
+
   test('is felt at once by a process that remembers the team without it', async () => {
     const { team } = await setting();
     const batcher = team.world.batcher();
@@ -105,8 +122,9 @@ describe('a new cap', () => {
   });
 
   test('is recorded with who set it', async () => {
-    const { team } = await setting();
+    const { clock, team } = await setting();
     await team.set({ limitNano: ONE });
+    clock.advance(1);
     await team.set({ limitNano: null });
     const events = await database.db.sql`
       select action, details from audit_events where team_id = ${team.teamId} and action like 'spend-cap%' order by id`;
