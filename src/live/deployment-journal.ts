@@ -39,7 +39,7 @@ async function eventsAfter(
 /** A team that has no deployment has no head yet, and nothing to tell since it was made. */
 async function headsOf(reader: Reader, teamIds: readonly Uuid[]): Promise<Map<Uuid, JournalHead>> {
   const rows = await reader.sql<{ id: Uuid; seq: bigint; at: Date }[]>`
-    select m.id, coalesce(v.seq, 0) as seq, coalesce(v.recorded_at, m.created_at) as at
+    select m.id, coalesce(h.event_seq, 0) as seq, coalesce(v.recorded_at, m.created_at) as at
     from unnest(${arrayOf(teamIds)}::uuid[]) as t (id) join teams m on m.id = t.id
     left join deployment_heads h on h.team_id = m.id
     left join deployment_events v on v.team_id = h.team_id and v.seq = h.event_seq`;

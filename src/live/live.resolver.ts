@@ -1,11 +1,13 @@
 import { Arg, ID, Int, Resolver, Root, Subscription } from 'type-graphql';
+import type { DeploymentEvent } from '../deployments/deployment-event.ts';
 import { argsTeam, Permit } from '../graphql/auth.ts';
 import type { Context } from '../graphql/context.ts';
 import { SequenceScalar } from '../graphql/scalars.ts';
 import { sourceFrom } from '../graphql/subscription-source.ts';
-import { parseId } from '../id.ts';
+import { parseId, type Uuid } from '../id.ts';
 import type { Entry } from '../ledger/entry.ts';
 import type { TeamState } from '../ledger/team-state.ts';
+import { DeploymentChange, toDeploymentChange } from './deployment-change.type.ts';
 import type { LiveEvent, StateEvent } from './event.ts';
 import type { Live, Resume } from './live.ts';
 import {
@@ -22,6 +24,7 @@ interface LiveArgs {
   readonly teamId: string;
   readonly after?: bigint | null;
   readonly maxPerSecond?: number | null;
+  readonly deploymentId?: string | null;
 }
 
 const TEAM = { description: 'The team to follow.' };
@@ -31,7 +34,7 @@ const AFTER = {
     'The last number that you have: what followed it comes first. Absent: the first event is a SNAPSHOT of the present state.',
 };
 
-/** The live feeds of a team's money: numbered changes, see `ChangeKind`. */
+/** The live feeds of a team: numbered changes, see `ChangeKind`. */
 @Resolver()
 export class LiveResolver {
   constructor(readonly live: Live) {}
@@ -91,11 +94,38 @@ export class LiveResolver {
   ): SpendChange {
     return toSpendChange(event);
   }
+
+  @Permit('deployments:read', argsTeam)
+  @Subscription(() => DeploymentChange, {
+    subscribe: sourceFrom<LiveResolver, LiveArgs>(
+      () => LiveResolver,
+      ({ live }, args, ctx) =>
+        shared(args, ctx, (from) => live.deploymentChanged(from, deploymentOf(args.deploymentId))),
+    ),
+    description:
+      'Every event of a team\'s deployments, in order, none left out and none twice, however far "after" lies back: what whoever runs the machines acts upon. "deploymentEvents" lists the same events by the same numbers.',
+  })
+  deploymentChanged(
+    @Root() event: LiveEvent<DeploymentEvent>,
+    @Arg('teamId', () => ID, TEAM) _teamId: string,
+    @Arg('deploymentId', () => ID, {
+      nullable: true,
+      description: 'Show the events of this deployment only.',
+    })
+    deploymentId?: string | null,
+    @Arg('after', () => SequenceScalar, AFTER) _after?: bigint | null,
+  ): DeploymentChange {
+    return toDeploymentChange(event, deploymentOf(deploymentId));
+  }
+}
+
+function deploymentOf(id: string | null | undefined): Uuid | undefined {
+  return id == null ? undefined : parseId('deployment', id, 'deploymentId');
 }
 
 /**
  * A feed whose payloads all owners, or all admins, of the team share: what they see does not depend on who they are.
- * What a key sees beside the figures may, so that keys share with themselves only.
+ * What members and keys see beside the figures may, so that they share with themselves only.
  */
 async function shared<E extends LiveEvent>(
   { teamId, after }: LiveArgs,
@@ -106,5 +136,5 @@ async function shared<E extends LiveEvent>(
   const role = await ctx.roleIn(uuid);
   const feed = await open({ teamId: uuid, after: after ?? undefined });
   const events = { [Symbol.asyncIterator]: () => feed[Symbol.asyncIterator]() };
-  return role === undefined ? events : { ...events, audience: `${uuid} ${role}` };
+  return role === 'OWNER' || role === 'ADMIN' ? { ...events, audience: `${uuid} ${role}` } : events;
 }

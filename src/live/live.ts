@@ -2,8 +2,9 @@ import type { Clock } from '../clock.ts';
 import type { Db } from '../db/client.ts';
 import type { DeploymentChanged } from '../deployments/changed.ts';
 import type { DeploymentEvent } from '../deployments/deployment-event.ts';
-import { badInput } from '../domain-error.ts';
-import type { Uuid } from '../id.ts';
+import { deploymentsById } from '../deployments/deployment-reads.ts';
+import { badInput, notFound } from '../domain-error.ts';
+import { publicId, type Uuid } from '../id.ts';
 import type { Entry } from '../ledger/entry.ts';
 import type { LedgerPosted } from '../ledger/posted.ts';
 import { readTeamStates, type TeamState } from '../ledger/team-state.ts';
@@ -112,9 +113,18 @@ export class Live {
     return this.spends.open({ teamId, after });
   }
 
-  /** Every event of a team's deployments, in order, by numbers of their own. @throws as `balanceChanged` */
-  deploymentChanged({ teamId, after }: Resume): Promise<LogFeed<DeploymentEvent>> {
+  /**
+   * Every event of a team's deployments, in order, by numbers of their own. A deployment that is named must be of the
+   * team; its events come among the others. @throws as `balanceChanged`, and NOT_FOUND for the deployment
+   */
+  async deploymentChanged({ teamId, after }: Resume, deploymentId?: Uuid): Promise<LogFeed<DeploymentEvent>> {
+    if (deploymentId !== undefined) await this.demandDeployment(teamId, deploymentId);
     return this.deployments.feeds.open(teamId, after);
+  }
+
+  private async demandDeployment(teamId: Uuid, id: Uuid): Promise<void> {
+    const [found] = await deploymentsById(this.options.db, [id]);
+    if (found?.teamId !== teamId) throw notFound('Deployment', publicId('deployment', id));
   }
 
   private spendFeeds(onFailure: (error: unknown) => void): StateFeeds<SpendState, SpendSource> {

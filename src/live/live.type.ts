@@ -22,9 +22,12 @@ registerEnumType(ChangeKindEnum, {
   valuesConfig: {
     SNAPSHOT: {
       description:
-        'What there is at "seq". The first event without "after" is one, and stands for everything up to there. Every 20 seconds of silence another one follows, whose "fromSeq" is greater than its "seq": nothing has happened.',
+        'What there is at "seq". The first event without "after" is one, and stands for everything up to there. One whose "fromSeq" is greater than its "seq" stands for nothing: it is a sign of life every 20 seconds of silence, and tells of spend when deployments start, stop or change their size.',
     },
-    CHANGE: { description: 'All that was posted in the range, with its entries where the event has any.' },
+    CHANGE: {
+      description:
+        'All that happened in the range, with its ledger entries or events where the change lists them.',
+    },
     COALESCED: {
       description:
         'The range as one, with the newest state and without its entries: several postings in quick succession, or while you were away or busy. "ledgerEntries" has the entries.',

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import type { DeploymentEvent } from '../../src/deployments/deployment-event.ts';
 import type { Uuid } from '../../src/id.ts';
 import { ENTRY_KIND } from '../../src/ledger/account.ts';
 import { entriesAfter } from '../../src/ledger/entries.ts';
@@ -10,15 +11,17 @@ import type { Feed } from '../../src/live/feed.ts';
 import type { SpendState } from '../../src/live/spend-source.ts';
 import { useDatabase } from '../support/database.ts';
 import { usage } from '../support/world.ts';
+import { deploymentLog, someIds, writeEvents } from './deployment-log.ts';
 import { expectTiles } from './following.ts';
 import { type Fate, type LiveServer, LossyBus, liveServer } from './live-server.ts';
 
 const database = useDatabase();
 
 const FATES: readonly Fate[] = ['DELIVER', 'DELIVER', 'DELIVER', 'LOSE', 'REPEAT', 'DELAY'];
-const FEEDS = ['balanceChanged', 'ledgerEntryPosted', 'spendUpdated'] as const;
+const FEEDS = ['balanceChanged', 'ledgerEntryPosted', 'spendUpdated', 'deploymentChanged'] as const;
 type FeedName = (typeof FEEDS)[number];
-type AnyEvent = LiveEvent | StateEvent<TeamState> | StateEvent<SpendState>;
+type Line = Entry | DeploymentEvent;
+type AnyEvent = LiveEvent<Line> | StateEvent<TeamState> | StateEvent<SpendState>;
 
 /** What a subscriber does between two events. */
 type Whim = 'READ' | 'LEAVE' | 'CRASH' | 'STALL';
@@ -39,7 +42,7 @@ function pick<T>(roll: (bound: number) => number, items: readonly T[]): T {
   return item;
 }
 
-/** Posts to the teams, each time by either server, and tells when it is done. */
+/** Posts to the teams, or changes their deployments, each time by either server. */
 async function post(
   servers: readonly LiveServer[],
   teams: readonly Uuid[],
@@ -47,9 +50,10 @@ async function post(
   roll: (n: number) => number,
 ) {
   for (let i = 0; i < 40; i++) {
-    const { world } = pick(roll, servers);
+    const { world, db } = pick(roll, servers);
     const teamId = pick(roll, teams);
-    if (roll(5) === 0) await world.grant(teamId, '3', roll(2) === 0 ? { kind: 'PREPAID' } : {});
+    if (roll(3) === 0) await writeEvents(db, teamId, ...someIds(1 + roll(4)));
+    else if (roll(5) === 0) await world.grant(teamId, '3', roll(2) === 0 ? { kind: 'PREPAID' } : {});
     else
       await world.charge(...Array.from({ length: 1 + roll(6) }, () => usage(teamId, model, { REQUEST: 1 })));
   }
@@ -60,7 +64,7 @@ function open(
   { live }: LiveServer,
   teamId: Uuid,
   after: bigint | undefined,
-): Promise<Feed<LiveEvent>> {
+): Promise<Feed<LiveEvent<Line>>> {
   return live[name]({ teamId, after });
 }
 
@@ -70,13 +74,13 @@ async function follow(
   servers: readonly LiveServer[],
   teamId: Uuid,
   roll: (bound: number) => number,
-  finished: Promise<ReadonlyMap<Uuid, bigint>>,
+  finished: Promise<ReadonlyMap<string, bigint>>,
 ): Promise<AnyEvent[]> {
   const events: AnyEvent[] = [];
   const at = () => events.at(-1)?.seq ?? 0n;
   let last: bigint | undefined;
   void finished.then((seqs) => {
-    last = seqs.get(teamId);
+    last = seqs.get(`${journalOf(name)} ${teamId}`);
   });
   while (last === undefined || at() < last) {
     const after = events.length === 0 && roll(2) === 0 ? undefined : at();
@@ -101,23 +105,29 @@ function expectTrue(
   name: FeedName,
   teamId: Uuid,
   events: readonly AnyEvent[],
-  entries: readonly Entry[],
+  entries: readonly Line[],
 ): void {
   expectTiles(events, 0n);
   for (const event of events) {
     expect(event.teamId).toBe(teamId);
     const last = entries[Number(event.seq) - 1];
     // Never half a posting: what follows the range belongs to another one.
-    if (last) expect(entries[Number(event.seq)]?.postingId).not.toBe(last.postingId);
+    const next = entries[Number(event.seq)];
+    if (last && 'postingId' in last && next && 'postingId' in next)
+      expect(next.postingId).not.toBe(last.postingId);
     if (event.kind === 'CHANGE' && name !== 'spendUpdated') {
       expect(event.entries).toEqual(entries.slice(Number(event.fromSeq) - 1, Number(event.seq)));
     }
-    if ('state' in event) expectState(event.state, entries.slice(0, Number(event.seq)));
+    if ('state' in event) expectState(event.state, entries.slice(0, Number(event.seq)).filter(isEntry));
   }
-  if (name !== 'ledgerEntryPosted') return;
+  if (name !== 'ledgerEntryPosted' && name !== 'deploymentChanged') return;
   const [first] = events;
   const start = first?.kind === 'SNAPSHOT' ? Number(first.seq) : 0;
   expect(events.flatMap((event) => event.entries)).toEqual(entries.slice(start));
+}
+
+function isEntry(line: Line): line is Entry {
+  return 'postingId' in line;
 }
 
 function expectState(state: TeamState | SpendState, entries: readonly Entry[]): void {
@@ -152,15 +162,33 @@ test('whatever happens to subscribers, buses and servers, the ranges of each sub
         cases.map(({ teamId, name, n }) => follow(name, servers, teamId, dice(seed * 31 + n), finished)),
       );
       for (const [index, { teamId, name }] of cases.entries()) {
-        const entries = await entriesAfter(database.db, teamId, 0n, 5_000);
-        expectTrue(name, teamId, followed[index] ?? [], entries);
+        const isLedger = journalOf(name) === 'ledger';
+        const lines = isLedger
+          ? await entriesAfter(database.db, teamId, 0n, 5_000)
+          : await deploymentLog(database.db, teamId);
+        expectTrue(name, teamId, followed[index] ?? [], lines);
       }
     }),
     { numRuns: 4, endOnFailure: true },
   );
 }, 120_000);
 
-async function headsOf(teams: readonly Uuid[]): Promise<ReadonlyMap<Uuid, bigint>> {
-  const rows = await database.db.sql<{ team_id: Uuid; seq: bigint }[]>`select team_id, seq from wallets`;
-  return new Map(rows.filter(({ team_id }) => teams.includes(team_id)).map((row) => [row.team_id, row.seq]));
+function journalOf(name: FeedName): 'ledger' | 'deployments' {
+  return name === 'deploymentChanged' ? 'deployments' : 'ledger';
+}
+
+/** Where the journals of teams end, by journal and team. */
+async function headsOf(teams: readonly Uuid[]): Promise<ReadonlyMap<string, bigint>> {
+  const rows = await database.db.sql<{ journal: string; team_id: Uuid; seq: bigint }[]>`
+    select 'ledger' as journal, team_id, seq from wallets
+    union all select 'deployments', team_id, event_seq from deployment_heads`;
+  const found = new Map(rows.map(({ journal, team_id, seq }) => [`${journal} ${team_id}`, seq]));
+  return new Map(
+    teams.flatMap((teamId) =>
+      ['ledger', 'deployments'].map((journal) => {
+        const key = `${journal} ${teamId}`;
+        return [key, found.get(key) ?? 0n] as const;
+      }),
+    ),
+  );
 }
