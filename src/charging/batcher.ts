@@ -2,7 +2,6 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type Db, inTransaction, sqlState } from '../db/client.ts';
 import { assert, DomainError } from '../domain-error.ts';
 import { StaleBook } from '../ledger/post.ts';
-import { standingAfter } from '../ledger/standing.ts';
 import type { ChargeRequest, ChargeResult } from './charge.ts';
 import type { HoldRequest, HoldResult } from './hold.ts';
 import type { RunRequest, RunResult } from './run.ts';
@@ -188,7 +187,7 @@ export class Batcher {
         const { results, works } = await inTransaction(this.db, (tx) =>
           spendBatch(tx, batch, this.deps, approach),
         );
-        for (const { book, caps } of works) this.standings.put(standingAfter(book), caps.all);
+        for (const work of works) this.standings.put(work, approach === 'OPTIMISTIC');
         weigh(lane, approach);
         const seconds = (performance.now() - started) / 1000;
         this.options.observe?.({ size: batch.length, seconds, approach });

@@ -1,5 +1,5 @@
 import { Field, ID, Int, ObjectType, registerEnumType } from 'type-graphql';
-import type { CatalogModel, CatalogSnapshot } from '../catalog/catalog-cache.ts';
+import type { CatalogSnapshot } from '../catalog/catalog-cache.ts';
 import { MeterEnum, UsageParam } from '../catalog/meter.type.ts';
 import { METER_LIST, type Meter } from '../catalog/meters.ts';
 import { PARAM_LIST, type Param } from '../catalog/params.ts';
@@ -242,15 +242,10 @@ export function tagsOf(tags: Readonly<Record<string, string>> | null): Tag[] {
 }
 
 /** A stored charge as the API answers it. `catalog`: no older than the charge. */
-export function chargeNode(charge: StoredCharge, catalog: CatalogSnapshot): Charge {
-  return new Charge(charge, chargedModel(charge, catalog).key);
-}
-
-/** The model of a charge. @throws Error when the snapshot is older than the charge. */
-export function chargedModel({ modelId }: StoredCharge, { modelById }: CatalogSnapshot): CatalogModel {
-  const model = modelById.get(modelId);
+export function chargeNode(charge: StoredCharge, { modelById }: CatalogSnapshot): Charge {
+  const model = modelById.get(charge.modelId);
   assert(model, 'a charge names a model of the catalogue');
-  return model;
+  return new Charge(charge, model.key);
 }
 
 export const { Connection: ChargeConnection } = connectionType('Charge', 'charges', () => Charge);

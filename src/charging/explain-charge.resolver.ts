@@ -5,7 +5,6 @@ import { assert } from '../domain-error.ts';
 import { Inherits, Permit, type RuleData, SignedIn } from '../graphql/auth.ts';
 import type { Context } from '../graphql/context.ts';
 import { parseId, type Uuid } from '../id.ts';
-import { chargedModel } from './charge.type.ts';
 import { type ChargeServices, loadCharge } from './charges.resolver.ts';
 import { explainPayment } from './explain-charge.ts';
 import { explainPrice } from './explain-price.ts';
@@ -39,7 +38,7 @@ export class ExplainChargeResolver {
   async payment(@Root() { charge: { stored } }: ChargeExplanation): Promise<ExplainedPaymentObject> {
     const { db, catalog } = this.services;
     const snapshot = await catalog.fresh();
-    const explained = await explainPayment(db, stored, chargedModel(stored, snapshot));
+    const explained = await explainPayment(db, stored, snapshot);
     const nameOf = (modelId: Uuid) => snapshot.modelById.get(modelId)?.key ?? 'that is unknown';
     return ExplainedPaymentObject.of(stored, explained, nameOf);
   }

@@ -97,7 +97,10 @@ export class ExplainedPriceObject {
   })
   minimum: Decimal | null;
 
-  @Field(() => CreditsScalar, { description: 'The amount: rounded once, half-up, to 9 decimal places.' })
+  @Field(() => CreditsScalar, {
+    description:
+      'The price: rounded once, half-up, to 9 decimal places. It is the amount of the charge unless a part was charged before or stayed unpaid.',
+  })
   amount: NanoCredits;
 
   @Field(() => String, { description: 'The whole formula with its numbers.' })
@@ -131,9 +134,13 @@ export class GrantConsideration {
   @Field(() => CreditsScalar, { description: 'What it paid.' })
   paid: NanoCredits;
 
+  @Field(() => CreditsScalar, { description: 'The part of what it paid that a hold had set aside of it.' })
+  paidFromHold: NanoCredits;
+
   @Field(() => CreditsScalar, {
     nullable: true,
-    description: 'What it had left afterwards; null for grants that did not pay.',
+    description:
+      'What it had left afterwards; null for grants that did not pay, or only of what a hold had set aside.',
   })
   left: NanoCredits | null;
 
@@ -147,11 +154,12 @@ export class GrantConsideration {
   summary: string;
 
   static of(step: GrantStep, nameOf: (modelId: Uuid) => string): GrantConsideration {
-    const { grant, outcome, paidNano, leftNano } = step;
+    const { grant, outcome, paidNano, fromHoldNano, leftNano } = step;
     return {
       grantId: publicId('grant', grant.id),
       outcome,
       paid: paidNano,
+      paidFromHold: fromHoldNano,
       left: leftNano,
       expiresAt: grant.expiresAtMs === null ? null : new Date(grant.expiresAtMs),
       summary: stepSummary(step, nameOf),
@@ -162,6 +170,12 @@ export class GrantConsideration {
 @Inherits()
 @ObjectType('ExplainedPayment', { description: 'Who paid, and why others did not.', simpleResolvers: true })
 export class ExplainedPaymentObject {
+  @Field(() => DateTimeScalar, {
+    description:
+      'When it was judged which grants may pay, and in which order: when the hold was placed if that paid all, else when it was charged.',
+  })
+  judgedAt: Date;
+
   @Field(() => [GrantConsideration], {
     description: 'Every grant that the team had then, in the order in which grants are drawn.',
   })
@@ -175,11 +189,11 @@ export class ExplainedPaymentObject {
 
   static of(
     { debtNano }: StoredCharge,
-    { steps, summary }: ExplainedPayment,
+    { steps, summary, judgedAt }: ExplainedPayment,
     nameOf: (modelId: Uuid) => string,
   ): ExplainedPaymentObject {
     const grants = steps.map((step) => GrantConsideration.of(step, nameOf));
-    return { grants, debt: debtNano, summary };
+    return { judgedAt, grants, debt: debtNano, summary };
   }
 }
 

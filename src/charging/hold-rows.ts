@@ -155,25 +155,36 @@ export function insertHolds(tx: Reader, keyed: readonly Keyed<Hold>[]): Write {
       reported_nano, reported_at, resolved_at, charge_id, late_charge_id, actor_kind, actor_id)`;
 }
 
-/** Writes what became of holds, as a part of `writeBooks`: whoever writes the wallet is alone with its holds. */
+/** Writes how holds were resolved, as a part of `writeBooks`: whoever writes the wallet is alone with its holds. */
+export function resolveHolds(tx: Reader, holds: readonly Hold[]): Write {
+  const column = (pick: (h: Hold) => string | number | bigint | null) => arrayOf(holds.map(pick));
+  const instants = instantArrayOf(holds.map(({ resolvedAt }) => resolvedAt?.getTime() ?? null));
+  return tx.sql`
+    update holds h set status = n.status, drawn_nano = n.drawn_nano, draws = '[]', resolved_at = n.resolved_at,
+      charge_id = n.charge_id, late_charge_id = n.late_charge_id
+    from unnest(
+      ${column((h) => h.teamId)}::uuid[], ${column((h) => h.id)}::uuid[], ${column((h) => HOLD_STATUS[h.status])}::int2[],
+      ${column((h) => h.drawnNano)}::int8[], ${instants}::timestamptz[], ${column((h) => h.chargeId)}::uuid[],
+      ${column((h) => h.lateChargeId)}::uuid[]
+    ) as n (team_id, id, status, drawn_nano, resolved_at, charge_id, late_charge_id)
+    where h.team_id = n.team_id and h.id = n.id`;
+}
+
+/** Writes what changed of open holds, as a part of `writeBooks`. */
 export function updateHolds(tx: Reader, holds: readonly Hold[]): Write {
   const column = (pick: (h: Hold) => string | number | bigint | null) => arrayOf(holds.map(pick));
   const instants = (pick: (h: Hold) => Date | null) =>
     instantArrayOf(holds.map((hold) => pick(hold)?.getTime() ?? null));
   const json = (pick: (h: Hold) => object | null) => jsonArrayOf(holds.map(pick));
   return tx.sql`
-    update holds h set status = n.status, drawn_nano = n.drawn_nano, draws = n.draws::jsonb, expires_at = n.expires_at,
+    update holds h set drawn_nano = n.drawn_nano, draws = n.draws::jsonb, expires_at = n.expires_at,
       reported = n.reported::jsonb, reported_params = n.reported_params::jsonb, reported_nano = n.reported_nano,
-      reported_at = n.reported_at, resolved_at = n.resolved_at, charge_id = n.charge_id, late_charge_id = n.late_charge_id
+      reported_at = n.reported_at
     from unnest(
-      ${column((h) => h.teamId)}::uuid[], ${column((h) => h.id)}::uuid[], ${column((h) => HOLD_STATUS[h.status])}::int2[],
-      ${column((h) => h.drawnNano)}::int8[], ${json(drawsJson)}::text[], ${instants((h) => h.expiresAt)}::timestamptz[],
+      ${column((h) => h.teamId)}::uuid[], ${column((h) => h.id)}::uuid[], ${column((h) => h.drawnNano)}::int8[], ${json(drawsJson)}::text[], ${instants((h) => h.expiresAt)}::timestamptz[],
       ${json((h) => h.reported?.quantities ?? null)}::text[], ${json((h) => h.reported?.params ?? null)}::text[],
-      ${column((h) => h.reported?.amountNano ?? null)}::int8[], ${instants((h) => h.reported?.at ?? null)}::timestamptz[],
-      ${instants((h) => h.resolvedAt)}::timestamptz[], ${column((h) => h.chargeId)}::uuid[],
-      ${column((h) => h.lateChargeId)}::uuid[]
-    ) as n (team_id, id, status, drawn_nano, draws, expires_at, reported, reported_params, reported_nano, reported_at,
-      resolved_at, charge_id, late_charge_id)
+      ${column((h) => h.reported?.amountNano ?? null)}::int8[], ${instants((h) => h.reported?.at ?? null)}::timestamptz[]
+    ) as n (team_id, id, drawn_nano, draws, expires_at, reported, reported_params, reported_nano, reported_at)
     where h.team_id = n.team_id and h.id = n.id`;
 }
 

@@ -16,40 +16,55 @@ interface ChangedGrantRow extends GrantRow {
   changed_ms: number | null;
 }
 
-/** The grants of the charge's team that existed when it was decided, with the expiry and the status of then. */
-export async function grantsAsOf(reader: Reader, charge: Charge): Promise<PastGrant[]> {
-  const postedAt = charge.postedAt.toISOString();
+/** An instant of a team's history, to the order of things within its millisecond. */
+export interface Moment {
+  readonly teamId: Uuid;
+  readonly at: Date;
+  /** Whether a grant that was made in the same millisecond was there. */
+  hadGrant(grantId: Uuid): boolean;
+  /** Whether a change that was made in the same millisecond had been made. */
+  hadChange(changeId: Uuid, grantId: Uuid): boolean;
+}
+
+/** When a charge was decided: within a millisecond ids tell, for their counter is that of the last charge before them. */
+export function momentOfCharge({ teamId, id, postedAt }: Charge): Moment {
+  const cameBefore = (other: Uuid): boolean => other < firstOfCounter(id);
+  return { teamId, at: postedAt, hadGrant: cameBefore, hadChange: cameBefore };
+}
+
+/** The grants that the team had at a moment, with the expiry and the status of then. */
+export async function grantsAsOf(reader: Reader, moment: Moment): Promise<PastGrant[]> {
+  const at = moment.at.toISOString();
   // One statement: grants and changes of the same moment.
   const rows = await reader.sql<ChangedGrantRow[]>`
     select ${grantColumns(reader)}, c.id as change_id, c.change, extract(epoch from c.expires_at_before)::float8 * 1000 as before_ms,
       extract(epoch from c.at)::float8 * 1000 as changed_ms
     from grants g
-    left join grant_changes c on c.team_id = g.team_id and c.grant_id = g.id and c.at >= ${postedAt}::timestamptz
-    where g.team_id = ${charge.teamId} and g.created_at <= ${postedAt}::timestamptz`;
+    left join grant_changes c on c.team_id = g.team_id and c.grant_id = g.id and c.at >= ${at}::timestamptz
+    where g.team_id = ${moment.teamId} and g.created_at <= ${at}::timestamptz`;
   return [...Map.groupBy(rows, ({ id }) => id).values()].flatMap((ofGrant) => {
     const [row] = ofGrant;
-    if (!row || !cameBefore(charge, row.id, row.created_ms)) return [];
+    if (!row || !(isEarlier(row.created_ms, moment) || moment.hadGrant(row.id))) return [];
     const later = ofGrant.filter(
-      (each) => each.change_id && !cameBefore(charge, each.change_id, each.changed_ms),
+      ({ id, change_id, changed_ms }) =>
+        change_id && !(isEarlier(changed_ms, moment) || moment.hadChange(change_id, id)),
     );
-    return asOf(charge, grantOf(row), later);
+    return asOf(moment, grantOf(row), later);
   });
 }
 
-/** Within a millisecond the ids tell: their counter is that of the last charge before them. */
-function cameBefore(charge: Charge, id: Uuid, atMs: number | null): boolean {
-  const postedAtMs = charge.postedAt.getTime();
-  const ms = Math.round(atMs ?? 0);
-  return ms < postedAtMs || (ms === postedAtMs && id < firstOfCounter(charge.id));
+/** In an earlier millisecond. */
+function isEarlier(ms: number | null, { at }: Moment): boolean {
+  return Math.round(ms ?? 0) < at.getTime();
 }
 
-function asOf(charge: Charge, grant: GrantAccount, later: readonly ChangedGrantRow[]): PastGrant {
+function asOf({ at }: Moment, grant: GrantAccount, later: readonly ChangedGrantRow[]): PastGrant {
   // Each extension is beyond the one before it, so the earliest expiry is the one of then.
   const expiries = later.flatMap(({ change, before_ms }) =>
     change === 'EXTENDED' && before_ms !== null ? Math.round(before_ms) : [],
   );
   const voidedSince = later.some(({ change }) => change === 'VOIDED');
-  const spentBefore = grant.status === 'SPENT' && (grant.closedAtMs ?? 0) < charge.postedAt.getTime();
+  const spentBefore = grant.status === 'SPENT' && (grant.closedAtMs ?? 0) < at.getTime();
   return {
     terms: {
       ...grant,

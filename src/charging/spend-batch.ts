@@ -55,7 +55,7 @@ export async function spendBatch(
   const heads = approach === 'LOCKED' ? await lockHeads(tx, teamIds) : undefined;
   const [opened, named, catalog] = await sentTogether([
     heads ? openBooks(tx, heads, nowMs(deps)) : openUnlocked(tx, teamIds, deps),
-    readNamed(tx, batch),
+    readNamed(tx, batch, heads ? undefined : deps.standings),
     currentCatalog(tx, deps.catalog),
   ]);
   const caps = await capsOf(tx, opened, heads ? undefined : deps.standings);
@@ -111,7 +111,7 @@ async function openUnlocked(
   const at = nowMs(deps);
   const books = new Map<Uuid, Book>();
   for (const teamId of teamIds) {
-    const standing = deps.standings.get(teamId) ?? read?.get(teamId);
+    const standing = deps.standings.get(teamId)?.standing ?? read?.get(teamId);
     if (standing) books.set(teamId, bookOf(standing, at));
   }
   return books;
@@ -129,7 +129,7 @@ async function capsOf(
   if (capped.length === 0) return NO_CAPS;
   const remembered = new Map(
     capped.flatMap((teamId) => {
-      const caps = standings?.capsOf(teamId);
+      const caps = standings?.get(teamId)?.caps;
       return caps ? [[teamId, caps] as const] : [];
     }),
   );

@@ -9,6 +9,7 @@ import { holdsById, holdsByKey, holdsOfRuns } from './hold-rows.ts';
 import type { Run } from './run.ts';
 import { runsById, runsByKey } from './run-rows.ts';
 import type { PendingSpend, SpendRequest } from './spend.ts';
+import type { StandingCache } from './standing-cache.ts';
 import type { Keyed, TeamWork } from './team-work.ts';
 
 /** What the requests of a batch name, as far as it exists. */
@@ -29,13 +30,29 @@ interface TeamThing {
   readonly id: Uuid;
 }
 
-/** Reads what requests name: a statement for each kind of thing that is named, sent together. */
-export async function readNamed(tx: Tx, batch: readonly PendingSpend[]): Promise<Named> {
+/**
+ * Reads what requests name: a statement for each kind of thing that is named, sent together. Holds that `standings`
+ * remembers are as old as the wallets there, and are not read again.
+ */
+export async function readNamed(
+  tx: Tx,
+  batch: readonly PendingSpend[],
+  standings?: StandingCache,
+): Promise<Named> {
   const names = namesIn(batch);
+  const remembered = new Map(
+    names.holds.flatMap(({ teamId, id }) => {
+      const hold = standings?.get(teamId)?.holds.get(id);
+      return hold ? [[id, hold] as const] : [];
+    }),
+  );
   const [charges, holdKeys, holds, runHolds, runKeys, runs, attributable] = await sentTogether([
     names.charges.length > 0 ? chargesByKey(tx, names.charges) : none<KeyedCharge>(),
     holdsByKey(tx, names.holdKeys),
-    holdsById(tx, names.holds),
+    holdsById(
+      tx,
+      names.holds.filter(({ id }) => !remembered.has(id)),
+    ),
     holdsOfRuns(tx, names.runs),
     runsByKey(tx, names.runKeys),
     runsById(tx, names.runs),
@@ -43,7 +60,8 @@ export async function readNamed(tx: Tx, batch: readonly PendingSpend[]): Promise
   ]);
   const resolvedBy = holds.flatMap(({ teamId, chargeId }) => (chargeId ? [{ teamId, id: chargeId }] : []));
   const resolutions = resolvedBy.length > 0 ? await chargesById(tx, resolvedBy) : [];
-  return { charges, holdKeys, holds: [...holds, ...runHolds], resolutions, runKeys, runs, attributable };
+  const all = [...holds, ...runHolds, ...remembered.values()];
+  return { charges, holdKeys, holds: all, resolutions, runKeys, runs, attributable };
 }
 
 /** Hands each team what was read of it. */

@@ -1,42 +1,69 @@
 import type { Uuid } from '../id.ts';
-import type { Standing } from '../ledger/standing.ts';
+import { type Standing, standingAfter } from '../ledger/standing.ts';
 import type { Cap } from './cap.ts';
+import type { Hold } from './hold.ts';
+import type { TeamWork } from './team-work.ts';
+
+/** A team as of one version of its wallet: every change of its holds and caps makes another version. */
+export interface Remembered {
+  readonly standing: Standing;
+  readonly caps: readonly Cap[];
+  /** Those open holds that were placed or read here. */
+  readonly holds: ReadonlyMap<Uuid, Hold>;
+}
+
+const NO_HOLDS: ReadonlyMap<Uuid, Hold> = new Map();
 
 /**
  * What this process last wrote or read of teams, the longest unused given up first. Nothing here need be current: a
  * decision on an old standing is refused when it is written.
  */
 export class StandingCache {
-  private readonly standings = new Map<Uuid, Standing>();
-  private readonly caps = new Map<Uuid, readonly Cap[]>();
-  private grantCount = 0;
+  private readonly teams = new Map<Uuid, Remembered>();
+  private size = 0;
 
-  /** At most `limit` grants are remembered, a team counting as one: teams differ in how many they have. */
+  /** At most `limit` grants and holds are remembered, a team counting as one: teams differ in how many they have. */
   constructor(private readonly limit: number) {}
 
-  get(teamId: Uuid): Standing | undefined {
-    return this.standings.get(teamId);
+  get(teamId: Uuid): Remembered | undefined {
+    return this.teams.get(teamId);
   }
 
-  /** The team's caps, where they are remembered: as of the same version as its standing. */
-  capsOf(teamId: Uuid): readonly Cap[] | undefined {
-    return this.caps.get(teamId);
-  }
-
-  put(standing: Standing, caps: readonly Cap[]): void {
-    this.drop(standing.head.teamId);
-    this.standings.set(standing.head.teamId, standing);
-    if (caps.length > 0) this.caps.set(standing.head.teamId, caps);
-    this.grantCount += standing.grants.length;
-    for (const oldest of this.standings.keys()) {
-      if (this.standings.size + this.grantCount <= this.limit) return;
+  /**
+   * Remembers a team as it is after work on it that was committed. `follows`: the work was done on what is remembered,
+   * so that the rest of that is right still.
+   */
+  put(work: TeamWork, follows: boolean): void {
+    const standing = standingAfter(work.book);
+    const before = follows ? this.teams.get(work.book.teamId)?.holds : undefined;
+    this.drop(work.book.teamId);
+    const remembered = { standing, caps: work.caps.all, holds: openHolds(before ?? NO_HOLDS, work) };
+    this.teams.set(work.book.teamId, remembered);
+    this.size += sizeOf(remembered);
+    for (const oldest of this.teams.keys()) {
+      if (this.size <= this.limit) return;
       this.drop(oldest);
     }
   }
 
   drop(teamId: Uuid): void {
-    this.grantCount -= this.standings.get(teamId)?.grants.length ?? 0;
-    this.standings.delete(teamId);
-    this.caps.delete(teamId);
+    const found = this.teams.get(teamId);
+    if (!found) return;
+    this.size -= sizeOf(found);
+    this.teams.delete(teamId);
   }
+}
+
+function sizeOf({ standing, holds }: Remembered): number {
+  return 1 + standing.grants.length + holds.size;
+}
+
+function openHolds(before: ReadonlyMap<Uuid, Hold>, work: TeamWork): ReadonlyMap<Uuid, Hold> {
+  if (!work.hasShelves) return before;
+  const holds = new Map(before);
+  for (const hold of work.holds.all) {
+    if (hold.status === 'HELD') holds.set(hold.id, hold);
+    else holds.delete(hold.id);
+  }
+  return holds;
 }

@@ -132,6 +132,11 @@ export class Shelf<T extends { readonly id: Uuid }> {
     this.book.markChanged();
   }
 
+  /** All that is known, as it is by now. */
+  get all(): Iterable<T> {
+    return this.byId.values();
+  }
+
   /** What is new, as it is in the end. */
   get added(): Keyed<T>[] {
     return [...this.fresh.values()].map((keyed) => this.latest(keyed));
