@@ -36,8 +36,9 @@ export interface DeploymentEventDetails extends Size {
   readonly chargeIds?: readonly Uuid[];
   /** The replica slots that it is about: BOOT_FAILED, HOUR_UNBILLED. */
   readonly slots?: readonly number[];
-  /** CREDIT_ENDING: when it will be paused, and how many nano-credits are missing. */
+  /** CREDIT_ENDING: when and why it will be paused, and how many nano-credits are missing. */
   readonly pausesAt?: string;
+  readonly pausesFor?: PauseReason;
   readonly shortByNano?: string;
   /** HOUR_UNBILLED: the hour that nobody paid, and its price in nano-credits. */
   readonly hourAt?: string;

@@ -173,6 +173,14 @@ export class DeploymentEvent {
     return instant(this.stored.details.pausesAt);
   }
 
+  @Field(() => PauseReasonEnum, {
+    nullable: true,
+    description: 'Of CREDIT_ENDING: why it will be paused then: OUT_OF_CREDITS or SPEND_CAP.',
+  })
+  get pausesFor(): PauseReason | null {
+    return this.stored.details.pausesFor ?? null;
+  }
+
   @Field(() => DateTimeScalar, { nullable: true, description: 'Of HOUR_UNBILLED: when the hour began.' })
   get hourAt(): Date | null {
     return instant(this.stored.details.hourAt);

@@ -47,7 +47,7 @@ export interface Deployment extends Size, Attribution {
   readonly resumeOnTopUp: boolean;
   /** When it runs, in the time zone of the team; null for always. */
   readonly schedule: Schedule | null;
-  /** When the schedule next opens or closes; null for never. */
+  /** When the schedule next pauses it or brings it back; null for never. */
   readonly scheduleDueAt: Date | null;
   readonly createdAt: Date;
   readonly updatedAt: Date;

@@ -135,7 +135,8 @@ export class Deployment implements Node {
 
   @Field(() => DateTimeScalar, {
     nullable: true,
-    description: 'When the schedule next opens or closes; null for never.',
+    description:
+      'When the schedule next pauses it or brings it back. Null when it cannot: there is none, or the deployment was not started, was stopped, or was paused for another reason.',
   })
   readonly nextScheduleChangeAt: Date | null;
 
