@@ -53,9 +53,7 @@ type Setting = Awaited<ReturnType<typeof setUp>>;
 
 /** What is said of a charge: each grant by its name, in order, and the summary. */
 async function explained({ world, model }: Setting, charge: Charge, names: Record<string, Uuid>) {
-  const catalogModel = (await world.catalog.fresh()).modelByKey.get(model);
-  if (!catalogModel) throw new Error('no such model');
-  const { steps, summary } = await explainPayment(world.db, charge, catalogModel);
+  const { steps, summary, judgedAt } = await explainPayment(world.db, charge, await world.catalog.fresh());
   const nameOf = new Map(Object.entries(names).map(([name, id]) => [id, name]));
   const sentences = new Map(steps.map((step) => [nameOf.get(step.grant.id), stepSummary(step, () => model)]));
   return {
@@ -65,6 +63,7 @@ async function explained({ world, model }: Setting, charge: Charge, names: Recor
     }),
     sentences,
     summary,
+    judgedAt,
   };
 }
 
