@@ -150,7 +150,7 @@ async function pricedPlan(
   if (!('code' in found)) return found;
   const [started] = await runsByKey(db, [{ teamId, keyDigest }]);
   if (!started) return found;
-  const { quoteId, steps, estimatedNano } = started.run;
+  const { quoteId, steps, estimatedNano } = started.value;
   return { quoteId, steps, estimatedNano };
 }
 
