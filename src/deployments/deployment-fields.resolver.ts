@@ -1,4 +1,6 @@
 import { Arg, Args, Ctx, FieldResolver, ID, Query, Resolver, Root } from 'type-graphql';
+import { InstanceType } from '../catalog/instance-type.type.ts';
+import { loadHourlyPrice, loadInstanceType } from '../catalog/loaders.ts';
 import { type Charge, ChargeConnection, chargeNode } from '../charging/charge.type.ts';
 import { Inherits, Permit, type RuleData, SignedIn } from '../graphql/auth.ts';
 import { ConnectionArgs, mapPage, type Page } from '../graphql/connection.ts';
@@ -14,13 +16,7 @@ import { EventListArgs } from './deployment-list.input.ts';
 import { deploymentChargePage, slotPage } from './deployment-reads.ts';
 import { type DeploymentSlot, DeploymentSlotConnection, toDeploymentSlot } from './deployment-slot.type.ts';
 import { eventPage } from './event-reads.ts';
-import {
-  type DeploymentServices,
-  loadDeployment,
-  loadHourlyPrice,
-  loadPaidUntil,
-  loadSpent,
-} from './loaders.ts';
+import { type DeploymentServices, loadDeployment, loadPaidUntil, loadSpent } from './loaders.ts';
 
 /** `deployment`, and the fields of a deployment that need a look-up. */
 @Resolver(() => Deployment)
@@ -34,6 +30,12 @@ export class DeploymentFieldsResolver {
     @Arg('id', () => ID, { description: 'The id of the deployment.' }) id: string,
   ): Promise<Deployment> {
     return loadDeployment(ctx, this.services, parseId('deployment', id));
+  }
+
+  @Inherits()
+  @FieldResolver(() => InstanceType, { description: 'What its replicas run on.' })
+  instanceType(@Ctx() ctx: Context, @Root() { stored }: Deployment): Promise<InstanceType> {
+    return loadInstanceType(ctx, this.services.db, stored.instanceTypeId);
   }
 
   @Inherits()

@@ -49,16 +49,15 @@ export class DeploymentsArgs extends ConnectionArgs {
   orderBy: DeploymentOrder;
 }
 
-/** @throws DomainError BAD_USER_INPUT when there is nothing of this key to run on. */
+/** @throws DomainError BAD_USER_INPUT when there is no instance type of this key. */
 export function deploymentFilter(
   { statuses, instanceType }: DeploymentFilterInput,
   { modelByKey }: CatalogSnapshot,
 ): DeploymentFilter {
-  const instanceTypeId = instanceType == null ? undefined : modelByKey.get(instanceType)?.id;
-  if (instanceType != null && !instanceTypeId) {
-    throw badInput('filter.instanceType', 'must be the key of an instance type.');
-  }
-  return { statuses: statuses ?? null, instanceTypeId };
+  if (instanceType == null) return { statuses: statuses ?? null };
+  const type = modelByKey.get(instanceType);
+  if (!type?.instance) throw badInput('filter.instanceType', 'must be the key of an instance type.');
+  return { statuses: statuses ?? null, instanceTypeId: type.id };
 }
 
 const EventOrderEnum = {

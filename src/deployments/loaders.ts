@@ -1,9 +1,8 @@
 import DataLoader from 'dataloader';
 import type { Catalog } from '../catalog/catalog-cache.ts';
-import { hourlyNano } from '../catalog/instance-price.ts';
 import type { Clock } from '../clock.ts';
 import type { Db } from '../db/client.ts';
-import { assert, type DomainError, notFound } from '../domain-error.ts';
+import { type DomainError, notFound } from '../domain-error.ts';
 import { isPermitted, permit } from '../graphql/auth.ts';
 import type { Context } from '../graphql/context.ts';
 import type { NodeLoaders } from '../graphql/node.ts';
@@ -102,26 +101,6 @@ export function loadSpent(
       }, AFRESH);
     })
     .load(deployment);
-}
-
-/** What an hour of one replica of an instance type costs now, also when another process has just set its price. */
-export function loadHourlyPrice(
-  ctx: Context,
-  { catalog, clock }: DeploymentServices,
-  instanceTypeId: Uuid,
-): Promise<NanoCredits> {
-  return ctx
-    .once('deployments.hourlyPrice', () => {
-      return new DataLoader<Uuid, NanoCredits>(async (ids) => {
-        const snapshot = await catalog.fresh();
-        return ids.map((id) => {
-          const version = snapshot.priceAt(id, clock.now());
-          assert(version, 'an instance type has a price since ever');
-          return hourlyNano(version.price);
-        });
-      }, AFRESH);
-    })
-    .load(instanceTypeId);
 }
 
 /** The objects of this room by id: null for what the asker may not see. */
