@@ -8,6 +8,7 @@ import { parseCredits } from '../money.ts';
 
 /** The model that examples of the demo use. */
 export const DEMO_MODEL = 'demo-chat';
+export const DEMO_EMBEDDING = 'demo-embedding';
 
 /** Prices in the format of `import-prices`, in credits (USD) per token. */
 const DEMO_PRICES = JSON.stringify({
@@ -19,7 +20,7 @@ const DEMO_PRICES = JSON.stringify({
     cache_read_input_token_cost: 0.00000025,
     max_input_tokens: 128000,
   },
-  'demo-embedding': { litellm_provider: 'demo', mode: 'embedding', input_cost_per_token: 0.00000002 },
+  [DEMO_EMBEDDING]: { litellm_provider: 'demo', mode: 'embedding', input_cost_per_token: 0.00000002 },
 });
 
 const DAY_MS = 86_400_000;
