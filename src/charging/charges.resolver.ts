@@ -1,7 +1,8 @@
 import DataLoader from 'dataloader';
 import { Arg, Args, Ctx, FieldResolver, ID, Query, Resolver, Root } from 'type-graphql';
 import type { Catalog } from '../catalog/catalog-cache.ts';
-import { loadModel } from '../catalog/loaders.ts';
+import { InstanceType } from '../catalog/instance-type.type.ts';
+import { loadInstanceType, loadModel } from '../catalog/loaders.ts';
 import { Model } from '../catalog/model.type.ts';
 import type { Db } from '../db/client.ts';
 import { Inherits, Permit, type RuleData, SignedIn, usageScope } from '../graphql/auth.ts';
@@ -38,9 +39,21 @@ export class ChargeResolver {
   }
 
   @Inherits()
-  @FieldResolver(() => Model, { description: 'The model that was used.' })
+  @FieldResolver(() => Model, {
+    description:
+      'The model that was used. For the hour of a deployment: its instance type, as what has prices.',
+  })
   model(@Ctx() ctx: Context, @Root() { stored }: Charge): Promise<Model> {
     return loadModel(ctx, this.services.db, stored.modelId);
+  }
+
+  @Inherits()
+  @FieldResolver(() => InstanceType, {
+    nullable: true,
+    description: 'The instance type of the deployment whose hour it paid; null for what was used by request.',
+  })
+  instanceType(@Ctx() ctx: Context, @Root() { stored }: Charge): Promise<InstanceType | null> {
+    return instanceTypeOf(ctx, this.services, stored.modelId);
   }
 
   @Permit('billing:read', chargedTeam)
@@ -94,6 +107,16 @@ export class TeamChargesResolver {
 export async function loadCharge(ctx: Context, services: ChargeServices, id: Uuid): Promise<Charge> {
   const charge = await visibleCharge(ctx, services.db, id);
   return chargeNode(charge, await services.catalog.fresh());
+}
+
+/** The instance type that a charge or a hold is for, if it is for one. */
+export async function instanceTypeOf(
+  ctx: Context,
+  { db, catalog }: ChargeServices,
+  modelId: Uuid,
+): Promise<InstanceType | null> {
+  const { modelById } = await ctx.once('charging.catalog', () => catalog.fresh());
+  return modelById.get(modelId)?.instance ? loadInstanceType(ctx, db, modelId) : null;
 }
 
 /** The objects of this room by id. */

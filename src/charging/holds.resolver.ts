@@ -1,5 +1,6 @@
 import DataLoader from 'dataloader';
 import { Arg, Args, Ctx, FieldResolver, ID, Query, Resolver, Root } from 'type-graphql';
+import { InstanceType } from '../catalog/instance-type.type.ts';
 import { loadModel } from '../catalog/loaders.ts';
 import { Model } from '../catalog/model.type.ts';
 import { Inherits, Permit, type RuleData, SignedIn, usageScope } from '../graphql/auth.ts';
@@ -11,7 +12,7 @@ import { parseId, publicId, type Uuid } from '../id.ts';
 import { Team, thisTeam } from '../teams/team.type.ts';
 import { Charge, chargeNode } from './charge.type.ts';
 import { findCharges } from './charge-reads.ts';
-import type { ChargeServices } from './charges.resolver.ts';
+import { type ChargeServices, instanceTypeOf } from './charges.resolver.ts';
 import { Hold, HoldConnection, HoldDraw, holdNode } from './hold.type.ts';
 import { visibleHold } from './hold-access.ts';
 import { HoldsArgs, holdFilter } from './hold-list.input.ts';
@@ -38,6 +39,18 @@ export class HoldResolver {
   })
   model(@Ctx() ctx: Context, @Root() { stored: { modelId } }: Hold): Promise<Model> | null {
     return modelId === null ? null : loadModel(ctx, this.services.db, modelId);
+  }
+
+  @Inherits()
+  @FieldResolver(() => InstanceType, {
+    nullable: true,
+    description: 'The instance type of the deployment whose next hour it is for.',
+  })
+  instanceType(
+    @Ctx() ctx: Context,
+    @Root() { stored: { modelId } }: Hold,
+  ): Promise<InstanceType | null> | null {
+    return modelId === null ? null : instanceTypeOf(ctx, this.services, modelId);
   }
 
   @Permit('billing:read', heldTeam)
