@@ -7,16 +7,14 @@ import { assert } from '../domain-error.ts';
 import { orderedUuid } from '../id.ts';
 import type { NanoCredits } from '../money.ts';
 import type { Charge, ChargeRefusal } from './charge.ts';
+import { chargeOf, paramsRecord, quantitiesText } from './charge-of.ts';
 import {
   attributionProblem,
   capExceeded,
-  chargeFigures,
   conflict,
   type DecisionContext,
   modelOf,
   type Priced,
-  paramsRecord,
-  quantitiesText,
   type Rateable,
   rated,
   refused,
@@ -34,6 +32,7 @@ import {
   type SettleHold,
   type WhenShort,
 } from './hold.ts';
+import { holdOf } from './hold-of.ts';
 import { type Bill, giveBack, pay, type Refused, refusal, setAside } from './payment.ts';
 import { capTargetOf } from './run-part.ts';
 import type { TeamWork } from './team-work.ts';
@@ -95,7 +94,7 @@ function placeHold(
   if (problem) return refused(problem, work);
   const model = modelOf(request.modelKey, catalog);
   if ('refusal' in model) return refused(model.refusal, work);
-  const { atMs, chargeCount, teamId } = work.book;
+  const { atMs, chargeCount } = work.book;
   const expected = expectedNano(request, () => rated(rateable, request, model, new Date(atMs), catalog));
   if (typeof expected !== 'bigint') return refused(expected.refusal, work);
   const { memberId = null, apiKeyId = null } = request;
@@ -105,46 +104,23 @@ function placeHold(
   const id = orderedUuid(atMs, chargeCount);
   const aside = setAside(work, id, [model], expected, request.actor);
   if ('refusal' in aside) return refused(inField(aside.refusal, request), work);
-  const hold: Hold = {
-    ...newHold(request),
-    teamId,
+  const hold = holdOf(work, {
     id,
     modelId: model.id,
+    quantities: request.amountNano === undefined ? quantitiesText(request) : null,
+    params: paramsRecord(request),
     amountNano: expected,
     draws: aside.draws,
     memberId,
     apiKeyId,
-    placedAt: new Date(atMs),
+    tags: request.tags ?? null,
     expiresAt: new Date(atMs + request.lifeMs),
-  };
+    actor: request.actor,
+  });
   work.holds.add({ value: hold, keyDigest: request.keyDigest, requestDigest: request.requestDigest });
   work.caps.hold(target, expected);
   return answer(hold, work);
 }
-
-/** What a new hold has that has not been used, reported or resolved. */
-function newHold(request: PlaceHold) {
-  return {
-    status: 'HELD',
-    quantities: request.amountNano === undefined ? quantitiesText(request) : null,
-    params: paramsRecord(request),
-    tags: request.tags ?? null,
-    actor: request.actor,
-    ...UNUSED,
-  } as const;
-}
-
-/** What nothing has been done with yet. */
-export const UNUSED = {
-  drawnNano: 0n,
-  deploymentId: null,
-  replicaSlot: null,
-  runId: null,
-  reported: null,
-  resolvedAt: null,
-  chargeId: null,
-  lateChargeId: null,
-} as const;
 
 function expectedNano({ amountNano }: PlaceHold, price: () => Priced | Refused): NanoCredits | Refused {
   if (amountNano !== undefined) return amountNano;
@@ -303,7 +279,7 @@ interface ChargeBy {
 
 /** Charges what a hold was for, of what it holds first, and returns the rest. */
 function charge(hold: Hold, priced: Priced, usage: Usage, work: TeamWork, by: ChargeBy): Charge | Refused {
-  const { model, version, occurredAt } = priced;
+  const { model, occurredAt } = priced;
   const { priorNano = 0n, actor, keyDigest, requestDigest } = by;
   const payment = pay(work, {
     model,
@@ -315,26 +291,15 @@ function charge(hold: Hold, priced: Priced, usage: Usage, work: TeamWork, by: Ch
     actor,
   });
   if ('refusal' in payment) return payment;
-  const made: Charge = {
-    ...chargeFigures(payment),
-    teamId: hold.teamId,
-    modelId: model.id,
-    priceVersionId: version.id,
-    quantities: quantitiesText(usage),
-    params: paramsRecord(usage),
-    priorNano,
-    occurredAt,
-    postedAt: new Date(work.book.atMs),
+  const made = chargeOf(work, priced, payment, {
+    usage,
     memberId: hold.memberId,
     apiKeyId: hold.apiKeyId,
-    deploymentId: hold.deploymentId,
-    replicaSlot: hold.replicaSlot,
-    runId: null,
-    runStep: null,
     holdId: hold.id,
+    priorNano,
     tags: hold.tags,
     actor,
-  };
+  });
   work.addCharge({ charge: made, keyDigest, requestDigest });
   if (made.status === 'CHARGED')
     work.caps.spend(capTargetOf({ ...hold, modelId: model.id }), made.amountNano, work.book.atMs);

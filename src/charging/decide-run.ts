@@ -4,8 +4,9 @@ import { assert } from '../domain-error.ts';
 import { orderedUuid, type Uuid } from '../id.ts';
 import type { ChargeRefusal } from './charge.ts';
 import { attributionProblem, capExceeded, conflict, type DecisionContext, refused } from './decide.ts';
-import { release, UNUSED } from './decide-hold.ts';
+import { release } from './decide-hold.ts';
 import type { Hold } from './hold.ts';
+import { holdOf } from './hold-of.ts';
 import { setAside } from './payment.ts';
 import type { EndRun, Run, RunRequest, RunResult, StartRun } from './run.ts';
 import type { TeamWork } from './team-work.ts';
@@ -65,22 +66,18 @@ function holdForRun(
   const id = orderedUuid(atMs, chargeCount);
   const aside = setAside(work, id, models, request.estimatedNano, request.actor);
   if ('refusal' in aside) return { ...aside.refusal, field: 'hold' };
-  const hold: Hold = {
-    ...UNUSED,
+  const hold = holdOf(work, {
     ...target,
-    teamId: request.teamId,
     id,
-    status: 'HELD',
     quantities: null,
     params: null,
     amountNano: request.estimatedNano,
     draws: aside.draws,
     runId,
     tags: request.tags ?? null,
-    placedAt: new Date(atMs),
     expiresAt: new Date(atMs + lifeMs),
     actor: request.actor,
-  };
+  });
   const keyDigest = digest16(`\0run-hold|${runId}`);
   work.holds.add({ value: hold, keyDigest, requestDigest: keyDigest });
   work.caps.hold(target, hold.amountNano);

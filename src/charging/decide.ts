@@ -1,11 +1,11 @@
 import type { CatalogModel, CatalogSnapshot, CatalogVersion } from '../catalog/catalog-cache.ts';
 import { type Rated, type RateRefusal, rate, type Usage } from '../catalog/rate.ts';
-import { formatDecimal } from '../decimal.ts';
 import { formatCredits } from '../money.ts';
-import type { CapExcess, CapTarget } from './cap.ts';
-import type { Charge, ChargeRefusal, ChargeRequest, ChargeResult, KeyedCharge } from './charge.ts';
-import { type Payment, pay, type Refused, refusal } from './payment.ts';
-import { chargeToRun, type RunPart, runPart } from './run-part.ts';
+import type { CapExcess } from './cap.ts';
+import type { ChargeRefusal, ChargeRequest, ChargeResult, KeyedCharge } from './charge.ts';
+import { chargeOf } from './charge-of.ts';
+import { pay, type Refused, refusal } from './payment.ts';
+import { chargeToRun, runPart } from './run-part.ts';
 import type { TeamWork } from './team-work.ts';
 
 /** How far from now usage may have happened. */
@@ -65,7 +65,16 @@ export function decideCharge(pending: Pending, work: TeamWork, context: Decision
     actor: request.actor,
   });
   if ('refusal' in payment) return refused(payment.refusal, work);
-  const charge = chargeOf(request, priced, payment, target, part, work);
+  const charge = chargeOf(work, priced, payment, {
+    usage: request,
+    memberId,
+    apiKeyId,
+    runId: part?.run.id ?? null,
+    runStep: part?.step ?? null,
+    holdId: payment.fromHeldNano > 0n ? (part?.hold?.id ?? null) : null,
+    tags: request.tags ?? null,
+    actor: request.actor,
+  });
   work.addCharge({ charge, keyDigest: request.keyDigest, requestDigest: request.requestDigest });
   if (charge.status === 'CHARGED') work.caps.spend(target, charge.amountNano, work.book.atMs);
   if (part) chargeToRun(work, part, payment);
@@ -141,18 +150,6 @@ export function capExceeded(cap: CapExcess, modelKey: string): ChargeRefusal {
   return { code: 'SPEND_CAP_EXCEEDED', field: 'quantities', message, cap };
 }
 
-/** Meter → decimal text, as charges and holds keep it. */
-export function quantitiesText({ quantities }: Usage): Record<string, string> {
-  const texts: Record<string, string> = {};
-  for (const [meter, quantity] of quantities) texts[meter] = formatDecimal(quantity);
-  return texts;
-}
-
-/** Parameters as charges and holds keep them. */
-export function paramsRecord({ params }: Usage): Record<string, string> | null {
-  return params.size === 0 ? null : Object.fromEntries(params);
-}
-
 function replay(request: ChargeRequest, first: KeyedCharge, work: TeamWork): ChargeResult {
   if (first.requestDigest !== request.requestDigest) return refused(conflict('other usage'), work);
   return { ok: true, charge: first.charge, replayed: true, balance: work.balance };
@@ -197,47 +194,4 @@ function windowProblem(occurredAt: Date, atMs: number, window: UsageWindow): Cha
     field: 'occurredAt',
     message: `occurredAt must be at most ${days} days in the past and ${window.aheadMs / 60_000} minutes ahead.`,
   };
-}
-
-function chargeOf(
-  request: ChargeRequest,
-  { model, version, occurredAt }: Priced,
-  payment: Payment,
-  { memberId, apiKeyId }: CapTarget,
-  part: RunPart | undefined,
-  { book }: TeamWork,
-): Charge {
-  return {
-    ...chargeFigures(payment),
-    teamId: book.teamId,
-    modelId: model.id,
-    priceVersionId: version.id,
-    quantities: quantitiesText(request),
-    params: paramsRecord(request),
-    priorNano: 0n,
-    occurredAt,
-    postedAt: new Date(book.atMs),
-    memberId,
-    apiKeyId,
-    deploymentId: null,
-    replicaSlot: null,
-    runId: part?.run.id ?? null,
-    runStep: part?.step ?? null,
-    holdId: payment.fromHeldNano > 0n ? (part?.hold?.id ?? null) : null,
-    tags: request.tags ?? null,
-    actor: request.actor,
-  };
-}
-
-/** The part of a charge that its payment makes. */
-export function chargeFigures({
-  id,
-  status,
-  amountNano,
-  debtNano,
-  shortNano,
-  fromSeq,
-  toSeq,
-}: Payment): Pick<Charge, 'id' | 'status' | 'amountNano' | 'debtNano' | 'shortNano' | 'fromSeq' | 'toSeq'> {
-  return { id, status, amountNano, debtNano, shortNano, fromSeq, toSeq };
 }

@@ -14,10 +14,12 @@ import type { NanoCredits } from '../money.ts';
 import type { CapTarget, CountedHold } from './cap.ts';
 import { capsOfTeams } from './cap-rows.ts';
 import type { Charge, ChargeRefusal } from './charge.ts';
+import { chargeOf, quantitiesText } from './charge-of.ts';
 import { chargesByKey } from './charge-rows.ts';
-import { capExceeded, chargeFigures, type Priced, quantitiesText, rated } from './decide.ts';
-import { release, resolve, UNUSED } from './decide-hold.ts';
+import { capExceeded, type Priced, rated } from './decide.ts';
+import { release, resolve } from './decide-hold.ts';
 import { type Hold, openNano } from './hold.ts';
+import { holdOf } from './hold-of.ts';
 import { holdsById } from './hold-rows.ts';
 import { type Bill, type Payment, pay, type Refused, setAside } from './payment.ts';
 import { capTargetOf } from './run-part.ts';
@@ -135,7 +137,21 @@ export class Spending {
     const id = orderedUuid(work.book.atMs, work.book.chargeCount);
     const aside = setAside(work, id, [model], price.amountNano, SYSTEM_ACTOR);
     if ('refusal' in aside) return { ok: false, refusal: aside.refusal };
-    const hold = holdOf(hour, id, price.amountNano, aside.draws, work, expiresAt);
+    const hold = holdOf(work, {
+      id,
+      modelId: hour.instanceTypeId,
+      quantities: quantitiesText(ONE_HOUR),
+      params: null,
+      amountNano: price.amountNano,
+      draws: aside.draws,
+      memberId: hour.memberId,
+      apiKeyId: hour.apiKeyId,
+      deploymentId: hour.deploymentId,
+      replicaSlot: hour.slot,
+      tags: null,
+      expiresAt,
+      actor: SYSTEM_ACTOR,
+    });
     const keyDigest = digest16(`\0hour-hold|${id}`);
     work.holds.add({ value: hold, keyDigest, requestDigest: keyDigest });
     work.caps.hold(target, price.amountNano);
@@ -192,27 +208,16 @@ export class Spending {
   }
 
   private keep(hour: Hour, priced: Priced, payment: Payment, holdId: Uuid | null, work: TeamWork): Charge {
-    const { model, version, occurredAt } = priced;
-    const charge: Charge = {
-      ...chargeFigures(payment),
-      teamId: hour.teamId,
-      modelId: model.id,
-      priceVersionId: version.id,
-      quantities: quantitiesText(ONE_HOUR),
-      params: null,
-      priorNano: 0n,
-      occurredAt,
-      postedAt: new Date(work.book.atMs),
+    const charge = chargeOf(work, priced, payment, {
+      usage: ONE_HOUR,
       memberId: hour.memberId,
       apiKeyId: hour.apiKeyId,
       deploymentId: hour.deploymentId,
       replicaSlot: hour.slot,
-      runId: null,
-      runStep: null,
       holdId,
       tags: null,
       actor: hour.actor,
-    };
+    });
     const keyDigest = hourKey(hour);
     work.addCharge({ charge, keyDigest, requestDigest: keyDigest });
     return charge;
@@ -268,34 +273,5 @@ function billOf(hour: Hour, model: CatalogModel, amountNano: NanoCredits, hold: 
     occurredAtMs: hour.hourAt.getTime(),
     actor: hour.actor,
     isHour: true,
-  };
-}
-
-function holdOf(
-  hour: Hour,
-  id: Uuid,
-  amountNano: NanoCredits,
-  draws: Hold['draws'],
-  { book }: TeamWork,
-  expiresAt: Date,
-): Hold {
-  return {
-    ...UNUSED,
-    teamId: hour.teamId,
-    id,
-    status: 'HELD',
-    modelId: hour.instanceTypeId,
-    quantities: quantitiesText(ONE_HOUR),
-    params: null,
-    amountNano,
-    draws,
-    memberId: hour.memberId,
-    apiKeyId: hour.apiKeyId,
-    deploymentId: hour.deploymentId,
-    replicaSlot: hour.slot,
-    tags: null,
-    placedAt: new Date(book.atMs),
-    expiresAt,
-    actor: SYSTEM_ACTOR,
   };
 }
