@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import { DomainError } from '../domain-error.ts';
+import { assert, DomainError } from '../domain-error.ts';
 import type { Uuid } from '../id.ts';
 import type { Tx } from './client.ts';
 
@@ -27,10 +27,23 @@ export async function claimKey(tx: Tx, claim: KeyClaim, resultId: Uuid, at: Date
       ${at.toISOString()}::timestamptz)
     on conflict do nothing returning 1`;
   if (fresh.length > 0) return undefined;
+  const first = await claimedResult(tx, claim);
+  assert(first !== undefined, 'a key that cannot be taken has been taken');
+  return first;
+}
+
+/**
+ * The id of the first result when the key has been used with the same input, for who can name its own result only when
+ * it is done: under a lock that whoever claims keys of this operation takes.
+ * @throws DomainError IDEMPOTENCY_CONFLICT when it has been used with other input.
+ */
+export async function claimedResult(tx: Tx, claim: KeyClaim): Promise<Uuid | undefined> {
   const [first] = await tx.sql<{ request_digest: string; result_id: Uuid }[]>`
     select encode(request_digest, 'hex') as request_digest, result_id from idempotency_keys
-    where team_id = ${claim.teamId} and operation = ${claim.operation} and key_digest = decode(${keyDigest}, 'hex')`;
-  if (first?.request_digest !== requestDigest) throw idempotencyConflict(claim.key);
+    where team_id = ${claim.teamId} and operation = ${claim.operation}
+      and key_digest = decode(${digest16(claim.key)}, 'hex')`;
+  if (first === undefined) return undefined;
+  if (first.request_digest !== digest16(canonicalJson(claim.request))) throw idempotencyConflict(claim.key);
   return first.result_id;
 }
 
