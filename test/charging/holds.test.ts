@@ -316,6 +316,20 @@ test('a hold that is placed and settled in one batch is written once, as it is i
   await expectHealthy(database.db);
 });
 
+test('a hold that another process has resolved is known to be, also where it was placed', async () => {
+  const { team, model, batcher, world, figures } = await setUp();
+  const other = world.batcher();
+  const { hold } = ok((await batcher.holds([placeHold(team, model, 4)]))[0]);
+  await other.holds([settleHold(hold, 3)]);
+  await batcher.charge([usage(team, model, { REQUEST: 1 })]);
+  expect(ok((await batcher.holds([releaseHold(hold)]))[0])).toMatchObject({
+    alreadyResolved: true,
+    hold: { status: 'SETTLED' },
+  });
+  expect(await figures()).toEqual({ available: 6, held: 0, unpaid: 0 });
+  await expectHealthy(database.db);
+});
+
 async function setPrice(
   db: typeof database.db,
   modelKey: string,
