@@ -81,9 +81,9 @@ function tellEnding(
     kind: 'CREDIT_ENDING',
     at,
     actor: SYSTEM_ACTOR,
-    reason: first.refusal.message,
     adds: {
       pausesAt: pausesAt.toISOString(),
+      pausesFor: reasonOf(first.refusal),
       ...(shortByNano === undefined ? {} : { shortByNano: (shortByNano + more).toString() }),
     },
   });

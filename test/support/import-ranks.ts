@@ -64,10 +64,17 @@ export const PURE_FILES = [
     'model-facts',
   ].map((name) => `catalog/${name}`),
   'teams/permissions',
-  ...['spend-periods', 'spend-tally'].map((name) => `usage/${name}`),
-  ...['call-result', 'deployment', 'deployment-event', 'lifecycle', 'schedule'].map(
-    (name) => `deployments/${name}`,
-  ),
+  ...['run-cost', 'run-cover', 'spend-periods', 'spend-tally'].map((name) => `usage/${name}`),
+  ...[
+    'call-result',
+    'deployment',
+    'deployment-event',
+    'due-schedule',
+    'fleet',
+    'lifecycle',
+    'schedule',
+    'slots',
+  ].map((name) => `deployments/${name}`),
   ...['event', 'whole-groups'].map((name) => `live/${name}`),
 ].map((name) => `src/${name}.ts`);
 
