@@ -1,4 +1,3 @@
-import type { RunStep } from '../charging/run.ts';
 import type { Uuid } from '../id.ts';
 import type { NanoCredits } from '../money.ts';
 
@@ -10,11 +9,14 @@ export interface StepCost {
   readonly charges: bigint;
 }
 
-/** What was expected of, and charged for, all steps of a run that use one model. */
-export interface ModelCost extends StepCost {
+/** What a step was expected to cost. */
+interface ExpectedStep {
   readonly modelId: Uuid;
   readonly estimatedNano: NanoCredits;
 }
+
+/** What was expected of, and charged for, all steps of a run that use one model. */
+export interface ModelCost extends StepCost, ExpectedStep {}
 
 /** What a run has cost, by the place of the step in the run; of a step without charges there is nothing. */
 export type RunCost = ReadonlyMap<number, StepCost>;
@@ -27,7 +29,7 @@ export function wholeCost(cost: RunCost): StepCost {
 }
 
 /** The cost of each model of a run: it adds up to the whole. The dearest first, then in the order of the steps. */
-export function costByModel(steps: readonly RunStep[], cost: RunCost): ModelCost[] {
+export function costByModel(steps: readonly ExpectedStep[], cost: RunCost): ModelCost[] {
   const places = Map.groupBy(steps.keys(), (place) => steps[place]?.modelId ?? '');
   const byModel = [...places].map(([modelId, own]): ModelCost => {
     const estimatedNano = own.reduce((sum, place) => sum + (steps[place]?.estimatedNano ?? 0n), 0n);
