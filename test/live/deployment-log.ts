@@ -64,3 +64,17 @@ export async function deploymentLog(db: Db, teamId: Uuid): Promise<DeploymentEve
     select ${eventColumns(db)} from deployment_events v where v.team_id = ${teamId} order by v.seq`;
   return rows.map(eventFromRow);
 }
+
+/** A deployment that has never run, without any event of its own. */
+export async function addDeployment(db: Db, teamId: Uuid, instanceTypeId: Uuid): Promise<Uuid> {
+  const id = newUuid();
+  const at = new Date(T0).toISOString();
+  await inTransaction(
+    db,
+    (tx) => tx.sql`
+      insert into deployments (team_id, id, name, instance_type_id, replicas, min_replicas, max_replicas, status,
+        resume_on_top_up, created_at, updated_at, actor_kind)
+      values (${teamId}, ${id}, 'server', ${instanceTypeId}, 2, 1, 4, 'CREATED', false, ${at}, ${at}, 0)`,
+  );
+  return id;
+}

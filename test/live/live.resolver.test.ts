@@ -1,74 +1,18 @@
 import 'reflect-metadata';
-import { type ExecutionResult, graphql, parse, subscribe } from 'graphql';
+import { graphql } from 'graphql';
 import { describe, expect, test } from 'vitest';
 import type { Actor } from '../../src/actor.ts';
-import { DomainError } from '../../src/domain-error.ts';
+import type { DomainError } from '../../src/domain-error.ts';
 import { accessOf } from '../../src/graphql/auth.ts';
 import { createContext } from '../../src/graphql/context.ts';
-import { buildAppSchema } from '../../src/graphql/schema.ts';
 import { newUuid, publicId, type Uuid } from '../../src/id.ts';
-import { LiveResolver } from '../../src/live/live.resolver.ts';
 import type { Role } from '../../src/teams/permissions.ts';
-import { TeamResolver } from '../../src/teams/teams.resolver.ts';
-import { SpendResolver, TeamSpendResolver } from '../../src/usage/spend.resolver.ts';
 import { useDatabase } from '../support/database.ts';
 import { usage } from '../support/world.ts';
-import { type LiveServer, liveServer, noDeployments } from './live-server.ts';
+import { liveServer } from './live-server.ts';
+import { audienceOf, codeOf, OPERATOR, ranges, schemaOn, start, take } from './subscribing.ts';
 
 const database = useDatabase();
-const OPERATOR: Actor = { kind: 'KEY', keyId: newUuid(), keyType: 'OPERATOR', scopes: [] };
-
-/** The schema of the live feeds of a server. */
-function schemaOn({ live, db, world }: LiveServer) {
-  const { clock, catalog } = world;
-  const team = new TeamResolver({ db, clock, openLedger: () => expect.fail() });
-  return buildAppSchema(
-    [TeamResolver, LiveResolver, TeamSpendResolver, SpendResolver],
-    new Map<new (...args: never[]) => object, object>([
-      [TeamResolver, team],
-      [LiveResolver, new LiveResolver(live)],
-      [TeamSpendResolver, new TeamSpendResolver({ db, clock, catalog, committedRates: noDeployments })],
-      [SpendResolver, new SpendResolver({ db, clock, catalog, committedRates: noDeployments })],
-    ]),
-  );
-}
-
-type Outcome = AsyncGenerator<ExecutionResult> | ExecutionResult;
-
-/** Starts a subscription, as `actor` with `role` in every team. */
-async function start(
-  server: LiveServer,
-  source: string,
-  actor: Actor = OPERATOR,
-  role?: Role,
-): Promise<Outcome> {
-  const contextValue = createContext(actor, 'trace', async (_, teamIds) =>
-    role ? new Map(teamIds.map((teamId) => [teamId, role])) : new Map(),
-  );
-  return (await subscribe({ schema: schemaOn(server), document: parse(source), contextValue })) as Outcome;
-}
-
-/** The data of the next events. */
-async function take(outcome: Outcome, count: number): Promise<unknown[]> {
-  if (!(Symbol.asyncIterator in outcome)) throw outcome.errors?.[0];
-  const found: unknown[] = [];
-  while (found.length < count) {
-    const { value } = await outcome.next();
-    expect(value?.errors).toBeUndefined();
-    found.push(JSON.parse(JSON.stringify(value?.data)));
-  }
-  await outcome.return(undefined);
-  return found;
-}
-
-function codeOf(outcome: Outcome): unknown {
-  if (Symbol.asyncIterator in outcome) return 'STARTED';
-  const cause = outcome.errors?.[0]?.originalError;
-  return cause instanceof DomainError ? cause.code : cause;
-}
-
-const ranges = (teamId: Uuid, field: string, args = '') =>
-  `subscription { ${field}(teamId: "${publicId('team', teamId)}"${args}) { fromSeq seq kind } }`;
 
 describe('a subscription', () => {
   test('answers balances, entries and spend as the API has them', async () => {
@@ -198,27 +142,17 @@ describe('a subscription', () => {
 
 test('the source of a subscription tells who shares its payloads: those of one role, never of two', async () => {
   const server = liveServer(database);
-  const schema = schemaOn(server);
   const teamId = await server.world.team();
-  const audienceOf = async (actor: Actor, role?: Role) => {
-    const context = createContext(actor, 'trace', async () => (role ? new Map([[teamId, role]]) : new Map()));
-    const source = await schema
-      .getSubscriptionType()
-      ?.getFields()
-      .balanceChanged?.subscribe?.(undefined, { teamId: publicId('team', teamId) }, context, {
-        schema,
-      } as never);
-    return (source as { audience?: string }).audience;
-  };
   const user = (): Actor => ({ kind: 'USER', userId: newUuid() });
+  const of = (actor: Actor, role?: Role) => audienceOf(server, 'balanceChanged', teamId, actor, role);
   const [owner, otherOwner, admin] = [
-    await audienceOf(user(), 'OWNER'),
-    await audienceOf(user(), 'OWNER'),
-    await audienceOf(user(), 'ADMIN'),
+    await of(user(), 'OWNER'),
+    await of(user(), 'OWNER'),
+    await of(user(), 'ADMIN'),
   ];
   expect(owner).toBe(otherOwner);
   expect(new Set([owner, admin, undefined]).size).toBe(3);
-  expect(await audienceOf(OPERATOR)).toBeUndefined();
+  expect(await of(OPERATOR)).toBeUndefined();
 });
 
 describe('the spend of a team in the API', () => {
@@ -249,7 +183,7 @@ describe('the spend of a team in the API', () => {
 
   test('has a rule on each field', () => {
     const { world, live, db } = liveServer(database);
-    const rules = accessOf(schemaOn({ world, live, db, bus: { publish: () => undefined } as never }));
+    const rules = accessOf(schemaOn({ world, live, db }));
     const open = [...rules].filter(
       ([field, rule]) => !rule && /^(Subscription|Spend|ModelSpend|\w+Change)\./.test(field),
     );

@@ -10,7 +10,8 @@ import type { LiveEvent, StateEvent } from '../../src/live/event.ts';
 import type { Feed } from '../../src/live/feed.ts';
 import type { SpendState } from '../../src/live/spend-source.ts';
 import { useDatabase } from '../support/database.ts';
-import { usage } from '../support/world.ts';
+import { placeHold, releaseHold, settleHold } from '../support/holds.ts';
+import { usage, type World } from '../support/world.ts';
 import { deploymentLog, someIds, writeEvents } from './deployment-log.ts';
 import { expectTiles } from './following.ts';
 import { type Fate, type LiveServer, LossyBus, liveServer } from './live-server.ts';
@@ -53,10 +54,18 @@ async function post(
     const { world, db } = pick(roll, servers);
     const teamId = pick(roll, teams);
     if (roll(3) === 0) await writeEvents(db, teamId, ...someIds(1 + roll(4)));
+    else if (roll(4) === 0) await holdAndResolve(world, pick(roll, servers).world, teamId, model, roll(3));
     else if (roll(5) === 0) await world.grant(teamId, '3', roll(2) === 0 ? { kind: 'PREPAID' } : {});
     else
       await world.charge(...Array.from({ length: 1 + roll(6) }, () => usage(teamId, model, { REQUEST: 1 })));
   }
+}
+
+/** Sets credit aside by one server, and settles it or lets it go by another. */
+async function holdAndResolve(here: World, there: World, teamId: Uuid, model: string, used: number) {
+  const [held] = await here.batcher().holds([placeHold(teamId, model, 2)]);
+  if (!held?.ok) return;
+  await there.batcher().holds([used === 0 ? releaseHold(held.hold) : settleHold(held.hold, used)]);
 }
 
 function open(

@@ -2,7 +2,6 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { SYSTEM_ACTOR } from '../../src/actor.ts';
 import type { Charge } from '../../src/charging/charge.ts';
-import type { HoldRequest } from '../../src/charging/hold.ts';
 import { reverseCharge } from '../../src/charging/reverse-charge.ts';
 import { inTransaction } from '../../src/db/client.ts';
 import { newUuid, type Uuid } from '../../src/id.ts';
@@ -12,6 +11,7 @@ import { periodsAt } from '../../src/usage/spend-periods.ts';
 import { rollUpSpend } from '../../src/usage/spend-rollup.ts';
 import { SpendTally } from '../../src/usage/spend-tally.ts';
 import { useDatabase } from '../support/database.ts';
+import { placeHold, releaseHold, settleHold } from '../support/holds.ts';
 import { movableClock } from '../support/movable-clock.ts';
 import { usage, type World, worldOn } from '../support/world.ts';
 import { chargeHour, hourOf, instanceType } from './hour-charges.ts';
@@ -31,7 +31,7 @@ const ageMinutes = fc.oneof(fc.integer({ min: 0, max: 90 }), fc.integer({ min: 0
 const aStep = fc.oneof(
   fc.record({ do: fc.constant('USE' as const), ageMinutes, credits: fc.integer({ min: 0, max: 3 }) }),
   fc.record({ do: fc.constant('HOUR' as const), ageMinutes, isHeld: fc.boolean() }),
-  fc.record({ do: fc.constant('HOLD' as const), settled: fc.integer({ min: 0, max: 5 }) }),
+  fc.record({ do: fc.constant('HOLD' as const), settled: fc.integer({ min: 0, max: 6 }) }),
   fc.record({ do: fc.constant('REVERSE' as const), which: fc.nat() }),
   fc.record({ do: fc.constant('ROLL_UP' as const) }),
   fc.record({ do: fc.constant('WAIT' as const), minutes: fc.integer({ min: 0, max: 600 }) }),
@@ -59,36 +59,17 @@ async function settingAt(startMs: number): Promise<Setting> {
   return { world, clock, teamId, model, instanceTypeId, all: [] };
 }
 
-/** Sets five credits aside, and settles some of it or returns all. */
-async function holdAndSettle(setting: Setting, settled: number): Promise<Charge | undefined> {
-  const { world, teamId, model } = setting;
-  const { quantities, params, actor, ...used } = usage(teamId, model, { REQUEST: Math.max(settled, 1) });
+/** Sets five credits aside, and settles some of it, or more, or returns all. */
+async function holdAndSettle(
+  { world, teamId, model }: Setting,
+  settled: number,
+): Promise<Charge | undefined> {
   const batcher = world.batcher();
-  const place: HoldRequest = {
-    ...used,
-    what: 'PLACE_HOLD',
-    quantities,
-    params,
-    amountNano: 5n * CREDIT,
-    lifeMs: 60_000,
-    actor,
-  };
-  const [held] = await batcher.holds([place]);
+  const [held] = await batcher.holds([placeHold(teamId, model, 5)]);
   if (!held?.ok) return undefined;
-  const one = { teamId, holdId: held.hold.id, actor };
-  const { keyDigest, requestDigest } = usage(teamId, model, { REQUEST: settled });
-  const settle = {
-    ...one,
-    what: 'SETTLE_HOLD',
-    keyDigest,
-    requestDigest,
-    quantities,
-    params,
-    whenShort: 'REFUSE',
-  } as const;
-  const [result] = await batcher.holds([settled > 0 ? settle : { ...one, what: 'RELEASE_HOLD' }]);
-  if (!result?.ok) throw new Error(`not resolved: ${JSON.stringify(result?.refusal)}`);
-  return result.charge ?? undefined;
+  const { hold } = held;
+  const [result] = await batcher.holds([settled > 0 ? settleHold(hold, settled) : releaseHold(hold)]);
+  return result?.ok ? (result.charge ?? undefined) : undefined;
 }
 
 async function take(setting: Setting, step: Step): Promise<void> {
