@@ -321,12 +321,13 @@ test('a hold that another process has resolved is known to be, also where it was
   const other = world.batcher();
   const { hold } = ok((await batcher.holds([placeHold(team, model, 4)]))[0]);
   await other.holds([settleHold(hold, 3)]);
-  await batcher.charge([usage(team, model, { REQUEST: 1 })]);
+  // Until it trusts its memory again.
+  for (let i = 0; i < 5; i++) await batcher.charge([usage(team, model, { REQUEST: 1 })]);
   expect(ok((await batcher.holds([releaseHold(hold)]))[0])).toMatchObject({
     alreadyResolved: true,
     hold: { status: 'SETTLED' },
   });
-  expect(await figures()).toEqual({ available: 6, held: 0, unpaid: 0 });
+  expect(await figures()).toEqual({ available: 2, held: 0, unpaid: 0 });
   await expectHealthy(database.db);
 });
 
