@@ -1,5 +1,6 @@
 import { randomInt } from 'node:crypto';
 import { SYSTEM_ACTOR } from '../actor.ts';
+import type { Catalog } from '../catalog/catalog-cache.ts';
 import type { Meter } from '../catalog/meters.ts';
 import type { Batcher } from '../charging/batcher.ts';
 import type { ChargeRefusal } from '../charging/charge.ts';
@@ -9,12 +10,13 @@ import type { Clock } from '../clock.ts';
 import { type Db, inTransaction } from '../db/client.ts';
 import type { Decimal } from '../decimal.ts';
 import { issueGrant } from '../grants/issue.ts';
-import { newUuid, publicId } from '../id.ts';
+import { newUuid, publicId, type Uuid } from '../id.ts';
 import { balanceOf } from '../ledger/balance.ts';
 import { Loop, type LoopLog } from '../loop.ts';
 import { parseCredits } from '../money.ts';
 import { recordUsage } from '../usage/record-usage.ts';
 import type { DemoTeam } from './demo-data.ts';
+import { scaleDemoDeployment, startDemoDeployments } from './demo-deployments.ts';
 import { DEMO_EMBEDDING, DEMO_MODEL } from './demo-grants.ts';
 
 const REST_MS = 2_000;
@@ -24,10 +26,13 @@ const TOP_UP_NANO = parseCredits('10');
 /** What a streamed answer may take at most: what is held for it. */
 const LONGEST_ANSWER = 2_000;
 const REPORTS = 4;
+/** Steps. */
+const SCALE_EVERY = 15;
 
 export interface DemoTrafficServices {
   readonly db: Db;
   readonly clock: Clock;
+  readonly catalog: Catalog;
   readonly batcher: Batcher;
 }
 
@@ -38,7 +43,7 @@ interface Stream {
   readonly reports: number;
 }
 
-/** Lets the demo's team use its models every two seconds. @see DemoTraffic */
+/** Lets the demo's team run deployments, and use its models every two seconds. @see DemoTraffic */
 export function demoTraffic(services: DemoTrafficServices, team: DemoTeam, log: LoopLog): Loop {
   const traffic = new DemoTraffic(services, team);
   return new Loop(() => traffic.step(), { name: 'demo traffic', restMs: REST_MS, log });
@@ -46,10 +51,13 @@ export function demoTraffic(services: DemoTrafficServices, team: DemoTeam, log: 
 
 /**
  * What the demo's team uses, as a gateway would report it: small requests, and one answer at a time that is streamed
- * under a hold. A few credits an hour; when credit runs low, some is given, so that it never stops.
+ * under a hold. Its deployments are started at the first step, and one of them is scaled now and then. All that costs a
+ * few credits an hour; when credit runs low, some is given, so that it never stops.
  */
 export class DemoTraffic {
   private stream: Stream | undefined;
+  private steps = 0;
+  private scaledId: Uuid | undefined;
   private readonly teamId: string;
   private readonly memberId: string;
 
@@ -64,6 +72,9 @@ export class DemoTraffic {
   /** One request, and the next of what an answer sends. Does nothing when there is no such team. */
   async step(): Promise<undefined> {
     if (!(await this.keepInCredit())) return;
+    this.steps += 1;
+    if (this.steps === 1) await this.deploy();
+    if (this.steps % SCALE_EVERY === 0) await this.scale();
     await this.use();
     this.stream = this.stream ? await this.goOn(this.stream) : await this.begin();
   }
@@ -87,6 +98,15 @@ export class DemoTraffic {
     } as const;
     await inTransaction(db, (tx) => issueGrant(tx, grant, SYSTEM_ACTOR, now));
     return true;
+  }
+
+  private async deploy(): Promise<void> {
+    this.scaledId = await startDemoDeployments(this.services.db, this.services, this.team);
+  }
+
+  private async scale(): Promise<void> {
+    const { scaledId } = this;
+    if (scaledId) await scaleDemoDeployment(this.services.db, this.services, this.team, scaledId);
   }
 
   private async use(): Promise<void> {
