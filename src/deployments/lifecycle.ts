@@ -149,8 +149,8 @@ export function sizeAfter(size: Size, change: SizeChange): Size {
 function checkedSize(size: Size): Size {
   const { replicas, minReplicas, maxReplicas } = size;
   checkCount(minReplicas, 'minReplicas');
-  checkCount(maxReplicas, 'maxReplicas');
   checkCount(replicas, 'replicas');
+  checkCount(maxReplicas, 'maxReplicas');
   if (minReplicas > maxReplicas) {
     throw badInput('minReplicas', `must not be above maxReplicas, ${maxReplicas}.`);
   }
