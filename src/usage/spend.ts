@@ -13,7 +13,7 @@ export interface TeamSpend {
   readonly state: TeamState;
 }
 
-/** Credits an hour for the deployments of teams that run; who has none may be absent. */
+/** Credits an hour for those deployments of teams that run now; who has none may be absent. */
 export type CommittedRates = (
   reader: Reader,
   teamIds: readonly Uuid[],
@@ -35,31 +35,37 @@ export async function spendOf(
  * been rolled up yet. Usage counts when it occurred, in the team's time zone. Unbilled usage is no spend; a charge that
  * was reversed counts no more. Unknown teams are absent.
  */
-export function readSpend(
+export async function readSpend(
   db: Db,
   teamIds: readonly Uuid[],
   now: Date,
   committedRates: CommittedRates,
 ): Promise<Map<Uuid, TeamSpend>> {
+  const [read, rates] = await Promise.all([readAtOnce(db, teamIds, now), committedRates(db, teamIds)]);
+  return new Map(
+    read.map(({ state, totals }) => {
+      const committedNanoPerHour = rates.get(state.teamId) ?? 0n;
+      return [state.teamId, { state, totals: { ...totals, committedNanoPerHour } }];
+    }),
+  );
+}
+
+interface SpentSoFar {
+  readonly state: TeamState;
+  readonly totals: PastTotals;
+}
+
+function readAtOnce(db: Db, teamIds: readonly Uuid[], now: Date): Promise<SpentSoFar[]> {
   return inTransaction(db, async (tx) => {
     // The statements must see the same moment: between two of them a roll-up may move charges into buckets.
     await tx.sql`set transaction isolation level repeatable read, read only`;
-    const [states, zones, rates] = await Promise.all([
-      readTeamStates(tx, teamIds, now),
-      timeZonesOf(tx, teamIds),
-      committedRates(tx, teamIds),
-    ]);
-    const starts = [...states.values()].map((state) => {
-      const { teamId } = state;
-      return startOf(state, zones.get(teamId) ?? 'UTC', now, rates.get(teamId) ?? 0n);
-    });
+    const [states, zones] = await Promise.all([readTeamStates(tx, teamIds, now), timeZonesOf(tx, teamIds)]);
+    const starts = [...states.values()].map((state) => startOf(state, zones.get(state.teamId) ?? 'UTC', now));
     const totals = await readTotals(tx, starts);
-    return new Map(
-      [...states].flatMap(([teamId, state]) => {
-        const found = totals.get(teamId);
-        return found ? [[teamId, { totals: found, state }]] : [];
-      }),
-    );
+    return [...states.values()].flatMap((state) => {
+      const found = totals.get(state.teamId);
+      return found ? [{ state, totals: found }] : [];
+    });
   });
 }
 
@@ -117,20 +123,17 @@ function spendRows(reader: Reader) {
 /** Sorts before every id. */
 export const FIRST_ID: Uuid = '00000000-0000-0000-0000-000000000000';
 
-type Start = Omit<SpendTotals, 'hourNano' | 'dayNano' | 'monthNano' | 'recent' | 'recentHours'> & {
+/** What is known of the past alone. */
+type PastTotals = Omit<SpendTotals, 'committedNanoPerHour'>;
+
+type Start = Omit<PastTotals, 'hourNano' | 'dayNano' | 'monthNano' | 'recent' | 'recentHours'> & {
   readonly recentMs: number;
 };
 
-function startOf(
-  { teamId, seq }: TeamState,
-  timeZone: string,
-  now: Date,
-  committedNanoPerHour: NanoCredits,
-): Start {
+function startOf({ teamId, seq }: TeamState, timeZone: string, now: Date): Start {
   const asOfMs = now.getTime();
   const periods = periodsAt(asOfMs, timeZone);
-  const recentMs = burnWindow(asOfMs).startMs;
-  return { teamId, timeZone, seq, asOfMs, periods, recentMs, committedNanoPerHour };
+  return { teamId, timeZone, seq, asOfMs, periods, recentMs: burnWindow(asOfMs).startMs };
 }
 
 interface TotalsRow {
@@ -145,7 +148,7 @@ interface TotalsRow {
   month: bigint | null;
 }
 
-async function readTotals(reader: Reader, starts: readonly Start[]): Promise<Map<Uuid, SpendTotals>> {
+async function readTotals(reader: Reader, starts: readonly Start[]): Promise<Map<Uuid, PastTotals>> {
   const rows = await reader.sql<TotalsRow[]>`
     select t.id as team_id, extract(epoch from case when s.at >= t.recent_at then s.at end)::float8 * 1000 as bucket_ms,
       sum(s.nano)::int8 as nano,
@@ -168,7 +171,7 @@ async function readTotals(reader: Reader, starts: readonly Start[]): Promise<Map
   return new Map(starts.map((start) => [start.teamId, totalsOf(start, byTeam.get(start.teamId) ?? [])]));
 }
 
-function totalsOf({ recentMs: _, ...start }: Start, rows: readonly TotalsRow[]): SpendTotals {
+function totalsOf({ recentMs: _, ...start }: Start, rows: readonly TotalsRow[]): PastTotals {
   const sum = (pick: (row: TotalsRow) => bigint | null) =>
     rows.reduce((all, row) => all + (pick(row) ?? 0n), 0n);
   const buckets = (pick: (row: TotalsRow) => bigint | null) =>

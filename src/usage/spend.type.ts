@@ -46,7 +46,7 @@ export class Spend {
 
   @Field(() => CreditsScalar, {
     description:
-      'Credits an hour for the deployments that run now: the price of an hour of each of their replicas. Follows a start, a pause or another size at once, before it is charged.',
+      'Credits an hour for the deployments that run now: the price of an hour of each of their replicas. It changes when they start, pause or change their size, not when an hour is charged.',
   })
   readonly deploymentRatePerHour: NanoCredits;
 
