@@ -1,8 +1,10 @@
 import { isInputObjectType } from 'graphql';
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { Actor } from '../../src/actor.ts';
+import { inTransaction } from '../../src/db/client.ts';
 import { accessOf } from '../../src/graphql/auth.ts';
-import { newUuid, publicId } from '../../src/id.ts';
+import { newUuid, publicId, tryParseId } from '../../src/id.ts';
+import { removeMember } from '../../src/teams/memberships.ts';
 import { useDatabase } from '../support/database.ts';
 import { movableClock } from '../support/movable-clock.ts';
 import { worldOn } from '../support/world.ts';
@@ -337,6 +339,43 @@ describe('usage of a run', () => {
       chargeCount: 1,
       steps: [{}, { spent: '0', charges: 1 }],
     });
+  });
+
+  test('is paid from what is available once the hold has expired, and the rest of that has returned', async () => {
+    const run = await heldRun('20');
+    await api.record(usageOf(run, 'read', 3));
+    clock.advance(15 * MINUTE);
+    const { uuid: team } = tryParseId(run.teamId) ?? expect.fail('an id');
+    const { hold } = await api.run(operator, run.runId);
+    const { uuid: holdId } = tryParseId(hold?.id ?? '') ?? expect.fail('an id');
+    await api.world.batcher().holds([{ what: 'EXPIRE_HOLD', teamId: team, holdId }]);
+    const [late] = await api.record(usageOf(run, 'draw', 1));
+    expect(late).toMatchObject({ charge: { amount: '2' }, balance: { available: '15', held: '0' } });
+    expect(await api.end(run)).toMatchObject({
+      run: { status: 'FINISHED', spent: '5', hold: { status: 'EXPIRED' } },
+      balance: { available: '15' },
+    });
+  });
+
+  test('counts for the member it was started for, also once they have left the team', async () => {
+    const { teamId: own, owner, others } = await newTeam(database.db, 'MEMBER');
+    const userId = others[0] ?? '';
+    await api.world.grant(own, '10');
+    const memberId = publicId('user', userId);
+    const { run } = await api.start({ teamId: teamId(own), plan: twoSteps(), memberId });
+    await inTransaction(database.db, (tx) =>
+      removeMember(tx, { teamId: own, userId }, asUser(owner), clock.now()),
+    );
+    const of = { teamId: teamId(own), runId: run?.id ?? '' };
+    expect(await api.record(usageOf(of, 'read', 1))).toMatchObject([
+      { error: null, charge: { amount: '1' } },
+    ]);
+    const { team } = await api.data<{ team: { charges: { edges: object[] } } }>(
+      operator,
+      'query($id: ID!, $memberId: ID!) { team(id: $id) { charges(filter: {memberId: $memberId}) { edges { node { amount } } } } }',
+      { id: of.teamId, memberId },
+    );
+    expect(team.charges.edges).toEqual([{ node: { amount: '1' } }]);
   });
 
   test('that was reversed counts no more', async () => {
