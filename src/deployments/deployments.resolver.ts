@@ -178,7 +178,7 @@ export class DeploymentResolver {
   @Permit('usage:write', inputTeam)
   @Mutation(() => ReportBootFailurePayload, {
     description:
-      'For the platform: replicas did not come up. The hours that they have begun are given back, and they go; a deployment of which none is left is paused. Refusals: INVALID_INPUT, NOT_FOUND, IDEMPOTENCY_CONFLICT, WRONG_STATE, CONFLICT when no hour of them is running.',
+      'For the platform: replicas did not come up. The hours of them that run are given back, once, and they go; a deployment of which none is left is paused. Nothing changes when none of their hours runs. Refusals: INVALID_INPUT, NOT_FOUND, IDEMPOTENCY_CONFLICT, WRONG_STATE.',
   })
   reportBootFailure(
     @Ctx() ctx: Context,
