@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { Actor } from '../../src/actor.ts';
-import type { Hold, PlaceHold } from '../../src/charging/hold.ts';
+import type { Hold, HoldRequest, PlaceHold } from '../../src/charging/hold.ts';
 import { visibleHold } from '../../src/charging/hold-access.ts';
 import { sweepHolds } from '../../src/charging/hold-sweeper.ts';
 import { notFound } from '../../src/domain-error.ts';
@@ -187,6 +187,58 @@ describe('a hold', () => {
         replicaSlot: null,
         instanceType: null,
         shortBy: '0',
+      },
+    });
+  });
+});
+
+describe('the explanation of what a hold paid', () => {
+  test('has what was set aside, what was charged before and what stayed unpaid', async () => {
+    const { world, model } = teams;
+    const team = await world.team({ debtLimit: '5' });
+    const grant = await world.grant(team, '4');
+    const send = async (request: HoldRequest) => {
+      const [result] = await api.batcher.holds([request]);
+      if (!result?.ok) throw new Error(result?.refusal.message);
+      return result;
+    };
+    const { hold } = await send(placeHold(team, model, 3, { lifeMs: 10_000 }));
+    await send(reportHold(hold, 6));
+    clock.advance(MINUTE);
+    await sweepHolds(database.db, api.batcher, clock, 10);
+    const late = await send(settleHold(hold, 7));
+    const explain = async (id: string | null | undefined) => {
+      const source = `query($id: ID!) { explainCharge(id: $id) { price { amount formula }
+        payment { judgedAt debt grants { grantId outcome paid paidFromHold left } } } }`;
+      const { data } = await api.run<{ explainCharge: object }>(operator, source, {
+        id: publicId('charge', id ?? ''),
+      });
+      return data?.explainCharge;
+    };
+    expect(await explain(late.hold.chargeId)).toEqual({
+      price: { amount: '6', formula: '6 × 1 = 6, less 2 that nothing paid: 4' },
+      payment: {
+        judgedAt: clock.now().toISOString(),
+        debt: '0',
+        grants: [
+          { grantId: publicId('grant', grant), outcome: 'PAID', paid: '4', paidFromHold: '3', left: '0' },
+        ],
+      },
+    });
+    expect(await explain(late.charge?.id)).toEqual({
+      price: { amount: '7', formula: '7 × 1 = 7, less 4 charged before: 3' },
+      payment: {
+        judgedAt: clock.now().toISOString(),
+        debt: '3',
+        grants: [
+          {
+            grantId: publicId('grant', grant),
+            outcome: 'EXHAUSTED',
+            paid: '0',
+            paidFromHold: '0',
+            left: null,
+          },
+        ],
       },
     });
   });
