@@ -40,7 +40,7 @@ export async function visibleQuote(ctx: Context, db: Db, id: Uuid): Promise<RunQ
  * @throws DomainError as `permit` does.
  */
 export async function permitEstimate(ctx: Context, teamId: Uuid): Promise<void> {
-  if (!(await isPermitted(ctx, 'usage:write', teamId))) await permit(ctx, 'affordability:read', teamId);
+  if (!(await mayEstimate(ctx, teamId))) await permit(ctx, 'affordability:read', teamId);
 }
 
 async function mayEstimate(ctx: Context, teamId: Uuid): Promise<boolean> {

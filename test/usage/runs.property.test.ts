@@ -223,4 +223,19 @@ describe('a run', () => {
     );
     await expectHealthy(database.db);
   }, 120_000);
+
+  test('that another process started, with credit that this one has not seen held, is charged from what it holds', async () => {
+    const models = [`m-${newUuid()}`];
+    await worldOn(database.db, movableClock()).model(models[0] ?? '', { REQUEST: '1' });
+    const steps = [{ model: 0, quantity: 3, times: 1 }];
+    const use = { what: 'USE' as const, run: 1, step: 0, quantity: 1, afterTheFact: false, twice: false };
+    const runs = [
+      { steps, hold: false },
+      { steps, hold: true },
+    ];
+    const player = await Player.play({ granted: '20', runs, rounds: [[use]] }, models);
+    expect(player.remembered).toMatchObject([{ runId: player.runIds[1], nano: 1_000_000_000n }]);
+    const balance = await balanceOf(database.db, player.team, player.clock.now());
+    expect(balance?.balances).toMatchObject({ availableNano: 17_000_000_000n, heldNano: 2_000_000_000n });
+  });
 });
