@@ -1,7 +1,9 @@
 import type { Catalog, CatalogSnapshot } from '../catalog/catalog-cache.ts';
+import { METER_LIST, type Meter } from '../catalog/meters.ts';
 import { rate } from '../catalog/rate.ts';
 import type { Clock } from '../clock.ts';
 import type { Db } from '../db/client.ts';
+import type { Decimal } from '../decimal.ts';
 import { DomainError, notFound } from '../domain-error.ts';
 import { availableFor, type ChargeTarget } from '../grants/drawdown.ts';
 import { publicId, type Uuid } from '../id.ts';
@@ -64,7 +66,7 @@ function priceOf(
 ): { price: ExplainedPrice; target: ChargeTarget } {
   const usage = checkForm(() => {
     checkText(item.model, 'model', FORM_LIMITS.modelLength);
-    return { quantities: quantityMap(item.quantities), params: paramMap(item.params) };
+    return { quantities: inOrder(quantityMap(item.quantities)), params: paramMap(item.params) };
   });
   if ('code' in usage) throw wrong(usage.field, usage.message);
   const model = catalog.modelByKey.get(item.model);
@@ -75,6 +77,12 @@ function priceOf(
   if (!rated.ok) throw wrong(rated.code === 'UNKNOWN_PARAM' ? 'params' : 'quantities', rated.message);
   const { id: modelId, product, gpuType } = model;
   return { price: explainRated(rated, version), target: { product, modelId, gpuType } };
+}
+
+/** As prices are listed: an estimate reads like the explanation of its charge. */
+function inOrder(quantities: ReadonlyMap<Meter, Decimal>): Map<Meter, Decimal> {
+  const rank = new Map(METER_LIST.map((meter, index) => [meter, index]));
+  return new Map([...quantities].sort(([a], [b]) => (rank.get(a) ?? 0) - (rank.get(b) ?? 0)));
 }
 
 function wrong(field: string, message: string): DomainError {
