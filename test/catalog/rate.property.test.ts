@@ -120,10 +120,20 @@ function reference(price: PriceJson, quantities: Quantities, params: Params): bi
 }
 
 const METERS_USED = [...INPUTS, 'OUTPUT_TOKEN', 'REASONING_TOKEN', 'WEB_SEARCH', 'GPU_SECOND'] as Meter[];
-const decimalText = (maxWhole: number, places: number) =>
+const decimalText = (maxWhole: number, places: number): fc.Arbitrary<string> =>
   fc
-    .tuple(fc.integer({ min: 0, max: maxWhole }), fc.stringMatching(new RegExp(`^[0-9]{0,${places}}$`)))
-    .map(([whole, decimals]) => (decimals ? `${whole}.${decimals}` : String(whole)));
+    .tuple(
+      fc.nat({ max: maxWhole }),
+      fc.nat({ max: places }),
+      fc.bigInt({ min: 0n, max: 10n ** BigInt(places) - 1n }),
+    )
+    .map(([whole, length, digits]) => {
+      const decimals = digits
+        .toString()
+        .padStart(places, '0')
+        .slice(places - length);
+      return decimals ? `${whole}.${decimals}` : String(whole);
+    });
 const params: fc.Arbitrary<Params> = fc.record(
   {
     serviceTier: fc.constantFrom('flex', 'priority'),
@@ -132,16 +142,17 @@ const params: fc.Arbitrary<Params> = fc.record(
   },
   { requiredKeys: [] },
 );
-const component = fc.record(
-  {
-    meter: fc.constantFrom(...METERS_USED),
-    unitPrice: decimalText(3, 21),
-    aboveInputTokens: fc.constantFrom('1000', '200000', '272000'),
-    aboveQuantity: fc.constantFrom('1', '1000', '200000'),
-    params,
-  },
-  { requiredKeys: ['meter', 'unitPrice'] },
-);
+const componentOf = (meters: readonly Meter[]): fc.Arbitrary<Component> =>
+  fc.record(
+    {
+      meter: fc.constantFrom(...meters),
+      unitPrice: decimalText(3, 21),
+      aboveInputTokens: fc.constantFrom('1000', '200000', '272000'),
+      aboveQuantity: fc.constantFrom('1', '1000', '200000'),
+      params,
+    },
+    { requiredKeys: ['meter', 'unitPrice'] },
+  );
 const paramsKey = (given: Params | undefined): string => ORDER.map((name) => given?.[name] ?? '').join('/');
 const componentKey = (each: Component): string =>
   [each.meter, each.aboveInputTokens, each.aboveQuantity, paramsKey(each.params)].join(' ');
@@ -164,39 +175,61 @@ function isBelow(base: Component, tier: Component): boolean {
   return meter !== undefined && holds(base.params, tier.params ?? {});
 }
 
-const price: fc.Arbitrary<PriceJson> = fc.record(
-  {
-    components: fc
-      .uniqueArray(component, { minLength: 1, maxLength: 30, selector: componentKey })
-      .map(withBases),
-    multipliers: fc.uniqueArray(
-      fc.record(
-        {
-          factor: decimalText(9, 3),
-          params: params.filter((given) => Object.keys(given).length > 0),
-          units: fc.constant<'TOKEN'[]>(['TOKEN']),
-        },
-        { requiredKeys: ['factor', 'params'] },
-      ),
-      { maxLength: 3, selector: (each) => paramsKey(each.params) },
-    ),
-    minimum: decimalText(2, 12),
-  },
-  { requiredKeys: ['components', 'multipliers'] },
+/** A price of some meters: most have a price without conditions, all may have more. */
+function priceOfMeters(meters: readonly Meter[]): fc.Arbitrary<PriceJson> {
+  const base = fc.record({ meter: fc.constantFrom(...meters), unitPrice: decimalText(3, 21) });
+  const components = fc
+    .tuple(
+      fc.uniqueArray(componentOf(meters), { minLength: 1, maxLength: 20, selector: componentKey }),
+      fc.array(base, { maxLength: 2 * meters.length }),
+    )
+    .map((parts) => withBases(parts.flat()));
+  return fc.record({ components, multipliers, minimum }, { requiredKeys: ['components', 'multipliers'] });
+}
+
+const multipliers = fc.uniqueArray(
+  fc.record(
+    {
+      factor: decimalText(9, 3),
+      params: params.filter((given) => Object.keys(given).length > 0),
+      units: fc.constant<'TOKEN'[]>(['TOKEN']),
+    },
+    { requiredKeys: ['factor', 'params'] },
+  ),
+  { maxLength: 3, selector: (each) => paramsKey(each.params) },
 );
+const minimum = decimalText(2, 12);
 const quantity = fc.oneof(
   decimalText(400_000, 9),
   fc.constantFrom('0', '1', '1000', '1000.5', '1001', '200000', '272001'),
 );
-const quantities: fc.Arbitrary<Quantities> = fc.dictionary(fc.constantFrom(...METERS_USED), quantity, {
-  noNullPrototype: true,
-});
+
+/** A price with usage that it is mostly for: few meters, so that nearly all have a price. */
+interface Case {
+  readonly price: PriceJson;
+  readonly used: Quantities;
+  readonly given: Params;
+}
+
+const cases: fc.Arbitrary<Case> = fc
+  .uniqueArray(fc.constantFrom(...METERS_USED), { minLength: 1, maxLength: 3 })
+  .chain((meters) =>
+    fc.record({
+      price: priceOfMeters(meters),
+      used: fc.dictionary(
+        fc.oneof({ weight: 20, arbitrary: fc.constantFrom(...meters) }, fc.constantFrom(...METERS_USED)),
+        quantity,
+        { noNullPrototype: true, minKeys: 1, maxKeys: 4 },
+      ),
+      given: params,
+    }),
+  );
 
 test('agrees with exact fractions on every price and usage', () => {
   fc.assert(
-    fc.property(price, quantities, params, (json, used, given) => {
-      const result = rate(compilePrice(priceFromJson(json)), usageOf(used, given));
-      const expected = reference(json, used, given);
+    fc.property(cases, ({ price, used, given }) => {
+      const result = rate(compilePrice(priceFromJson(price)), usageOf(used, given));
+      const expected = reference(price, used, given);
       if (expected === undefined) expect(result).toMatchObject({ ok: false, code: 'UNPRICED_METER' });
       else expect(result).toMatchObject({ ok: true, amountNano: expected });
     }),
@@ -210,32 +243,25 @@ function withoutThresholds(components: readonly Component[]): Component[] {
 }
 
 test('never costs less for more, where no threshold reprices', () => {
-  const flat = price.map((json) => ({ ...json, components: withoutThresholds(json.components) }));
   fc.assert(
-    fc.property(
-      flat,
-      quantities,
-      params,
-      fc.constantFrom(...METERS_USED),
-      quantity,
-      (json, used, given, meter, more) => {
-        const compiled = compilePrice(priceFromJson(json));
-        const less = rate(compiled, usageOf(used, given));
-        const grown = usageOf({ ...used, [meter]: more }, given);
-        fc.pre(less.ok && Number(more) >= Number(used[meter] ?? 0));
-        const greaterUsage = rate(compiled, grown);
-        if (less.ok && greaterUsage.ok)
-          expect(greaterUsage.amountNano).toBeGreaterThanOrEqual(less.amountNano);
-      },
-    ),
+    fc.property(cases, fc.nat(), quantity, ({ price, used, given }, at, more) => {
+      const meters = Object.keys(used) as Meter[];
+      const meter = meters[at % meters.length] ?? 'GPU_SECOND';
+      const flat = { ...price, components: withoutThresholds(price.components) };
+      const compiled = compilePrice(priceFromJson(flat));
+      const less = rate(compiled, usageOf(used, given));
+      const greaterUsage = rate(compiled, usageOf({ ...used, [meter]: more }, given));
+      fc.pre(less.ok && greaterUsage.ok && Number(more) >= Number(used[meter] ?? 0));
+      if (less.ok && greaterUsage.ok) expect(greaterUsage.amountNano).toBeGreaterThanOrEqual(less.amountNano);
+    }),
     { numRuns: 1000 },
   );
 });
 
 test('lines add up to the exact amount, whatever the order of the quantities', () => {
   fc.assert(
-    fc.property(price, quantities, params, (json, used, given) => {
-      const compiled = compilePrice(priceFromJson(json));
+    fc.property(cases, ({ price, used, given }) => {
+      const compiled = compilePrice(priceFromJson(price));
       const forward = rate(compiled, usageOf(used, given));
       const backward = rate(compiled, usageOf(Object.fromEntries(Object.entries(used).reverse()), given));
       fc.pre(forward.ok && backward.ok);
@@ -247,6 +273,28 @@ test('lines add up to the exact amount, whatever the order of the quantities', (
       );
       const exact = { n: forward.exact.coefficient, d: 10n ** BigInt(forward.exact.scale) };
       expect(sum.n * exact.d).toBe(exact.n * sum.d);
+    }),
+    { numRuns: 500 },
+  );
+});
+
+test('lines of a meter are its quantity cut at tiers, in their order', () => {
+  fc.assert(
+    fc.property(cases, ({ price, used, given }) => {
+      const result = rate(compilePrice(priceFromJson(price)), usageOf(used, given));
+      fc.pre(result.ok);
+      if (!result.ok) return;
+      for (const [meter, lines] of Map.groupBy(result.lines, (line) => line.meter)) {
+        const starts = lines.map(({ conditions }) => conditions.aboveQuantity ?? 0n);
+        expect(starts).toEqual(starts.toSorted((a, b) => (a < b ? -1 : 1)));
+        expect(lines.map(({ upTo }) => upTo)).toEqual([...starts.slice(1), undefined]);
+        const sum = lines.reduce(
+          (total, { quantity: part }) => plus(total, { n: part.coefficient, d: 10n ** BigInt(part.scale) }),
+          ZERO,
+        );
+        const whole = fraction(used[meter] ?? '0');
+        expect(sum.n * whole.d).toBe(whole.n * sum.d);
+      }
     }),
     { numRuns: 500 },
   );
