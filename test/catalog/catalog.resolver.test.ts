@@ -230,6 +230,32 @@ describe('setModelPrice', () => {
     });
   });
 
+  test('sets tiers, and shows them in words', async () => {
+    const components = [
+      { meter: 'REQUEST', unitPrice: '0.25', aboveQuantity: 1000 },
+      { meter: 'REQUEST', unitPrice: '0.5' },
+    ];
+    const fields = 'priceVersion { components { unitPrice display aboveQuantity } } userErrors { message }';
+    const { data } = await run(
+      `mutation ($input: SetModelPriceInput!) { setModelPrice(input: $input) { ${fields} } }`,
+      operator,
+      { input: { modelKey: 'acme-embed', reason: 'tiers', idempotencyKey: 'tiers', price: { components } } },
+    );
+    expect(data.setModelPrice).toEqual({
+      priceVersion: {
+        components: [
+          { unitPrice: '0.5', display: '0.5 credits per call', aboveQuantity: null },
+          {
+            unitPrice: '0.25',
+            display: '0.25 credits per call (units beyond 1000)',
+            aboveQuantity: '1000',
+          },
+        ],
+      },
+      userErrors: [],
+    });
+  });
+
   test.for<[string, object, string, string[]]>([
     ['an unknown model', { modelKey: 'nobody' }, 'NOT_FOUND', []],
     ['a date in the past', { effectiveAt: '2026-11-21T09:00:00Z' }, 'INVALID_INPUT', ['effectiveAt']],

@@ -146,6 +146,23 @@ describe('the explained price', () => {
     ]);
   });
 
+  test('has a line for each tier that was reached, and says where it begins and ends', () => {
+    const tiers: PriceJson = {
+      components: [
+        { meter: 'INPUT_CHARACTER', unitPrice: '0.00001' },
+        { meter: 'INPUT_CHARACTER', unitPrice: '0.000008', aboveQuantity: '1000000' },
+        { meter: 'INPUT_CHARACTER', unitPrice: '0.000005', aboveQuantity: '5000000' },
+      ],
+      multipliers: [],
+    };
+    const { rated, formula } = explainPrice(chargeOf('14', { INPUT_CHARACTER: '1500000' }), versionOf(tiers));
+    expect(formula).toBe('1000000 × 0.00001 + 500000 × 0.000008 = 14');
+    expect(rated.lines.map(lineSummary)).toEqual([
+      'The price of INPUT_CHARACTER for units up to 1000000.',
+      'The price of INPUT_CHARACTER for units beyond 1000000.',
+    ]);
+  });
+
   test('is never a number that was not charged', () => {
     const charge = chargeOf('0.004', { INPUT_TOKEN: '1000' });
     expect(() => explainPrice(charge, versionOf(TOKENS))).toThrow('price version');
