@@ -116,9 +116,12 @@ export function rated(
   return { model, version, rated: outcome, occurredAt };
 }
 
-/** The model with this key. */
+/** The model with this key. Instance types are charged for by their deployments alone. */
 export function modelOf(key: string, catalog: CatalogSnapshot): CatalogModel | Refused {
-  return catalog.modelByKey.get(key) ?? refusal('MODEL_NOT_FOUND', 'model', `There is no model "${key}".`);
+  const model = catalog.modelByKey.get(key);
+  return model && model.instance === null
+    ? model
+    : refusal('MODEL_NOT_FOUND', 'model', `There is no model "${key}".`);
 }
 
 /** What is wrong with the members and keys that a request names. */

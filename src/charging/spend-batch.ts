@@ -65,14 +65,25 @@ export async function spendBatch(
   }
   knowNamed(works, named);
   const context = { catalog, window: deps.window };
-  const results = batch.map((pending) => decide(pending, works.get(pending.request.teamId), context));
   const all = [...works.values()];
   const books = all.map(({ book }) => book);
+  const decideAll = () => batch.map((pending) => decide(pending, works.get(pending.request.teamId), context));
+  const results = heads ? decideAll() : await decidedInTime(tx, books, decideAll);
   await sentTogether([
     writeBooks(tx, books, spendWrites(tx, all)),
     verifyBooks(tx, heads ? [] : books.filter((book) => !book.changed)),
   ]);
   return { results, works: all };
+}
+
+/** What was read at several moments may contradict itself: then it is not the decision that is wrong. */
+async function decidedInTime<T>(tx: Tx, books: readonly Book[], decideAll: () => T): Promise<T> {
+  try {
+    return decideAll();
+  } catch (error) {
+    await verifyBooks(tx, books);
+    throw error;
+  }
 }
 
 function decide(pending: PendingSpend, work: TeamWork | undefined, context: DecisionContext): SpendResult {
