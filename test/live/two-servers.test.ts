@@ -13,6 +13,7 @@ import { newUuid, publicId, type Uuid } from '../../src/id.ts';
 import { createApiKey } from '../../src/teams/keys.ts';
 import { useDatabase } from '../support/database.ts';
 import { worldOn } from '../support/world.ts';
+import { someIds, writeEvents } from './deployment-log.ts';
 
 const database = useDatabase();
 
@@ -84,16 +85,19 @@ async function charge(
 }
 
 /** One grant and 31 requests of 5 charges. */
-const LAST = '156';
+const LAST_ENTRY = '156';
+/** Two events in each of 30 rounds. */
+const LAST_EVENT = '60';
+
+interface Visit {
+  readonly query: string;
+  readonly after: string | null;
+  readonly count: number;
+  readonly last: string;
+}
 
 /** Takes `count` events of a feed from a server, or those up to the last, and leaves, with or without a word. */
-function visit(
-  app: App,
-  authorization: string,
-  query: string,
-  after: string | null,
-  count: number,
-): Promise<Change[]> {
+function visit(app: App, authorization: string, { query, after, count, last }: Visit): Promise<Change[]> {
   const client = socketTo(app, authorization);
   const events: Change[] = [];
   return new Promise((resolve, reject) => {
@@ -107,7 +111,7 @@ function visit(
         if (errors) reject(errors[0]);
         if (events.length >= count) return;
         events.push(...Object.values(data ?? {}));
-        if (events.length >= count || events.at(-1)?.seq === LAST) leave();
+        if (events.length >= count || events.at(-1)?.seq === last) leave();
       },
       error: (lost) => (isGoingAway(lost) ? resolve(events) : reject(lost)),
       complete: () => resolve(events),
@@ -131,13 +135,14 @@ test('over websockets, ranges tile across disconnects, two servers and the resta
   const teamId = await world.team();
   await world.grant(teamId, '1000');
   await world.model('flow', { REQUEST: '0.01' });
-  const follow = async (field: string, selection: string) => {
+  const follow = async (field: string, selection: string, last = LAST_ENTRY) => {
     const query = `subscription ($after: Sequence) {
       ${field}(teamId: "${publicId('team', teamId)}", after: $after) { fromSeq seq kind ${selection} } }`;
     const events: Change[] = [];
-    for (let visits = 0; events.at(-1)?.seq !== LAST; visits++) {
+    for (let visits = 0; events.at(-1)?.seq !== last; visits++) {
       const app = visits % 2 === 0 ? first : (second ?? first);
-      events.push(...(await visit(app, operator, query, events.at(-1)?.seq ?? null, 1 + (visits % 4))));
+      const after = events.at(-1)?.seq ?? null;
+      events.push(...(await visit(app, operator, { query, after, count: 1 + (visits % 4), last })));
     }
     return events;
   };
@@ -145,6 +150,7 @@ test('over websockets, ranges tile across disconnects, two servers and the resta
     follow('balanceChanged', 'entries { seq }'),
     follow('ledgerEntryPosted', 'entries { seq }'),
     follow('spendUpdated', 'spend { seq }'),
+    follow('deploymentChanged', 'entries: events { seq }', LAST_EVENT),
   ]);
   for (let round = 0; round < 30; round++) {
     if (round === 10) {
@@ -155,8 +161,10 @@ test('over websockets, ranges tile across disconnects, two servers and the resta
     }
     const app = round % 2 === 0 ? first : (second ?? first);
     await charge(app, platform, teamId, 'flow', 5);
+    // By a process that tells neither of the two.
+    await writeEvents(database.db, teamId, ...someIds(2));
   }
-  for (const events of await followed) {
+  for (const [index, events] of (await followed).entries()) {
     let seq = 0n;
     for (const { fromSeq, seq: to, kind, entries = [] } of events) {
       expect(BigInt(fromSeq)).toBe(seq + 1n);
@@ -164,6 +172,6 @@ test('over websockets, ranges tile across disconnects, two servers and the resta
       if (kind === 'CHANGE' && entries.length > 0) expect(entries.map((entry) => entry.seq)).toEqual(listed);
       seq = BigInt(to);
     }
-    expect(String(seq)).toBe(LAST);
+    expect(String(seq)).toBe(index < 3 ? LAST_ENTRY : LAST_EVENT);
   }
 }, 60_000);
