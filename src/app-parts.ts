@@ -3,10 +3,14 @@ import { Gauge, Histogram } from 'prom-client';
 import { Catalog } from './catalog/catalog-cache.ts';
 import { Batcher, type BatchObserver } from './charging/batcher.ts';
 import { CHARGE_CHECKS } from './charging/charge-checks.ts';
+import { holdSweepLoop } from './charging/hold-sweeper.ts';
 import { verifyBooks } from './charging/verify-books.ts';
 import type { Clock } from './clock.ts';
 import type { Config } from './config.ts';
 import type { Db } from './db/client.ts';
+import { committedRates } from './deployments/committed-rates.ts';
+import { DEPLOYMENT_CHECKS } from './deployments/deployment-checks.ts';
+import { MeteringLoop } from './deployments/metering-loop.ts';
 import { expiryLoop } from './grants/expiry-loop.ts';
 import { createMetrics, type Metrics } from './graphql/metrics.ts';
 import type { Uuid } from './id.ts';
@@ -21,7 +25,11 @@ import { MemoryBus } from './live/bus.ts';
 import { Live } from './live/live.ts';
 import { Loop } from './loop.ts';
 import { parseCredits } from './money.ts';
+import { type AdvanceServices } from './sandbox/advance-clock.ts';
+import { allDueWork } from './sandbox/due-work.ts';
+import { SandboxClock } from './sandbox/sandbox-clock.ts';
 import type { OpenLedger } from './teams/teams.ts';
+import type { CommittedRates } from './usage/spend.ts';
 import { SpendRollup } from './usage/spend-rollup-loop.ts';
 
 const DAY_MS = 86_400_000;
@@ -41,6 +49,10 @@ export interface Services {
   readonly healthFeed: HealthFeed;
   readonly metrics: Metrics;
   readonly openLedger: OpenLedger;
+  /** What running deployments cost an hour. */
+  readonly committedRates: CommittedRates;
+  /** What moves the clock, in sandbox mode. */
+  readonly sandbox: AdvanceServices | undefined;
 }
 
 export function createServices(db: Db, config: Config, clock: Clock, logger: Logger): Services {
@@ -66,20 +78,26 @@ export function createServices(db: Db, config: Config, clock: Clock, logger: Log
     },
   });
   const checkpointKey = loadCheckpointKey(config);
-  const auditBooks = () => ledgerHealth(db, clock.now(), CHARGE_CHECKS);
+  const auditBooks = () => ledgerHealth(db, clock.now(), [...CHARGE_CHECKS, ...DEPLOYMENT_CHECKS]);
+  const rates: CommittedRates = (reader, teamIds) => committedRates(reader, teamIds, { catalog, clock });
   const debtLimitNano = parseCredits(config.DEBT_LIMIT_CREDITS, 'DEBT_LIMIT_CREDITS');
   return {
     db,
     clock,
     catalog,
     batcher,
-    live: new Live({ db, bus: new MemoryBus(), clock, log: logger }),
+    live: new Live({ db, bus: new MemoryBus(), clock, log: logger, committedRates: rates }),
     checkpointKey,
     verifyBooks: (teamId) => verifyBooks(db, teamId, { key: checkpointKey }),
     auditBooks,
     healthFeed: new HealthFeed({ db, log: logger, audit: auditBooks }),
     metrics,
     openLedger: (tx, teamId, at) => openLedger(tx, teamId, at, debtLimitNano),
+    committedRates: rates,
+    sandbox:
+      clock instanceof SandboxClock
+        ? { db, clock, due: allDueWork({ db, clock, catalog, batcher }) }
+        : undefined,
   };
 }
 
@@ -112,15 +130,24 @@ export interface Worker {
 
 /** What goes on beside the requests. Correctness depends on none of it. */
 export function createWorkers(
-  { db, clock, live, healthFeed, checkpointKey }: Services,
+  { db, clock, catalog, batcher, live, healthFeed, checkpointKey, sandbox }: Services,
   logger: Logger,
 ): Worker[] {
   const checkpoints = async () => {
     await writeCheckpoints(db, checkpointKey, clock.now());
     return undefined;
   };
+  const expiries = expiryLoop(db, clock, logger);
+  const holds = holdSweepLoop(db, batcher, clock, logger);
+  const metering = new MeteringLoop({ db, clock, catalog, log: logger });
+  sandbox?.clock.onMoved(() => {
+    for (const loop of [expiries, holds, metering]) loop.wake();
+  });
   return [
-    expiryLoop(db, clock, logger),
+    expiries,
+    holds,
+    metering,
+    ...(sandbox ? [sandbox.clock] : []),
     new SpendRollup(db, logger),
     new Loop(checkpoints, { name: 'checkpoints', restMs: CHECKPOINT_EVERY_MS, log: logger }),
     { start: () => live.start(), stop: () => live.close() },

@@ -2,15 +2,27 @@ import { fileURLToPath } from 'node:url';
 import type { Logger } from 'pino';
 import { createServices, createWorkers, type Services, type Worker } from './app-parts.ts';
 import { ModelResolver } from './catalog/catalog.resolver.ts';
+import { InstanceTypeResolver } from './catalog/instance-types.resolver.ts';
+import { seedInstanceTypes } from './catalog/instance-types.ts';
 import { catalogNodes } from './catalog/loaders.ts';
 import { PriceResolver } from './catalog/price.resolver.ts';
+import { SupplierResolver } from './catalog/supplier.resolver.ts';
+import { capNodes, SpendCapResolver } from './charging/cap.resolver.ts';
 import { ChargeResolver, chargeNodeLoaders, TeamChargesResolver } from './charging/charges.resolver.ts';
+import { EstimateChargeResolver } from './charging/estimate-charge.resolver.ts';
 import { ExplainChargeResolver, ExplainedPriceResolver } from './charging/explain-charge.resolver.ts';
+import { HoldChangeResolver } from './charging/hold-changes.resolver.ts';
+import { HoldResolver, holdNodeLoaders, TeamHoldsResolver } from './charging/holds.resolver.ts';
 import { ReverseChargeResolver } from './charging/reverse-charge.resolver.ts';
 import { type Clock, systemClock } from './clock.ts';
-import type { Config } from './config.ts';
-import type { Tx } from './db/client.ts';
+import { type Config, isSandbox } from './config.ts';
+import type { Db, Tx } from './db/client.ts';
 import { type Database, openDatabase } from './db/database.ts';
+import { DeploymentEventResolver } from './deployments/deployment-events.resolver.ts';
+import { DeploymentFieldsResolver } from './deployments/deployment-fields.resolver.ts';
+import { DeploymentResolver } from './deployments/deployments.resolver.ts';
+import { deploymentNodes } from './deployments/loaders.ts';
+import { TeamDeploymentsResolver } from './deployments/team-deployments.resolver.ts';
 import { assert } from './domain-error.ts';
 import { BalanceResolver, EntryGrantResolver, GrantResolver } from './grants/grants.resolver.ts';
 import { grantNodes } from './grants/loaders.ts';
@@ -25,9 +37,12 @@ import { publicId } from './id.ts';
 import { LedgerResolver } from './ledger/ledger.resolver.ts';
 import { ledgerNodes } from './ledger/nodes.ts';
 import { LiveResolver } from './live/live.resolver.ts';
+import { ClockResolver } from './sandbox/advance-clock.resolver.ts';
 import { createDemoData, type Demo, type DemoTeam } from './sandbox/demo-data.ts';
 import { DEMO_MODEL, seedDemo } from './sandbox/demo-grants.ts';
 import { type DemoSecrets, demoSecrets } from './sandbox/demo-secrets.ts';
+import { demoTraffic } from './sandbox/demo-traffic.ts';
+import { demandUnmovedClock, openSandboxClock } from './sandbox/sandbox-clock.ts';
 import { AccessWatch } from './teams/access-watch.ts';
 import { createAuthenticator } from './teams/authenticate.ts';
 import { KeyDirectory } from './teams/key-directory.ts';
@@ -38,6 +53,10 @@ import { teamNodes } from './teams/nodes.ts';
 import { TeamResolver } from './teams/teams.resolver.ts';
 import type { TokenOptions } from './teams/token.ts';
 import { ViewerResolver } from './teams/viewer.resolver.ts';
+import { RunResolver, runNodeLoaders, TeamRunsResolver } from './usage/run.resolver.ts';
+import { QuotedStepResolver, RunModelCostResolver, RunStepResolver } from './usage/run-model.resolver.ts';
+import { RunQuoteResolver } from './usage/run-quote.resolver.ts';
+import { RunUsageResultResolver, RunWorkResolver } from './usage/run-work.resolver.ts';
 import { SpendResolver, TeamSpendResolver } from './usage/spend.resolver.ts';
 import { UsageResolver } from './usage/usage.resolver.ts';
 
@@ -54,19 +73,27 @@ export interface App {
 const PAGES = fileURLToPath(new URL('../web/dist', import.meta.url));
 
 /** Starts everything, from the database up. @throws Error that says what is in the way; nothing is left running then. */
-export async function startApp(config: Config, logger: Logger, clock: Clock = systemClock): Promise<App> {
+export async function startApp(config: Config, logger: Logger, clock?: Clock): Promise<App> {
   const database = await openDatabase(config, (message) => logger.info(message));
   try {
-    return await startOn(database, config, logger, clock);
+    return await startOn(database, config, logger, clock ?? (await openClock(database.db, config, logger)));
   } catch (error) {
     await database.close();
     throw error;
   }
 }
 
+/** Business time: the machine's, which operators may move ahead in sandbox mode. */
+async function openClock(db: Db, config: Config, logger: Logger): Promise<Clock> {
+  if (isSandbox(config)) return openSandboxClock(db, logger);
+  await demandUnmovedClock(db);
+  return systemClock;
+}
+
 async function startOn(database: Database, config: Config, logger: Logger, clock: Clock): Promise<App> {
   const { db } = database;
   const services = createServices(db, config, clock, logger);
+  await seedInstanceTypes(db, clock.now());
   const secrets = wantsDemo(config) ? demoSecrets(config.DATA_DIR, config.NODE_ENV) : undefined;
   const tokens = tokenOptions(config, secrets);
   const demo = secrets && (await openDemo(services, config, secrets, tokens));
@@ -92,6 +119,7 @@ async function startOn(database: Database, config: Config, logger: Logger, clock
   const access = new AccessWatch(db, server.sockets);
   const workers: Worker[] = [
     ...createWorkers(services, logger),
+    ...(demo && (config.DEMO_TRAFFIC ?? true) ? [demoTraffic(services, demo, logger)] : []),
     { start: () => access.start(), stop: () => access.close() },
     { start: () => keys.start(), stop: () => keys.close() },
   ];
@@ -115,6 +143,10 @@ function resolverInstances(services: Services): Map<ResolverClass, object> {
         ...teamNodes(db),
         ...catalogNodes(db),
         ...chargeNodeLoaders(services),
+        ...holdNodeLoaders(services),
+        ...capNodes(services),
+        ...runNodeLoaders(services),
+        ...deploymentNodes(services),
         ...grantNodes(services),
         ...ledgerNodes(db),
       }),
@@ -125,12 +157,32 @@ function resolverInstances(services: Services): Map<ResolverClass, object> {
     [KeyResolver, new KeyResolver(services)],
     [ModelResolver, new ModelResolver(services)],
     [PriceResolver, new PriceResolver(services)],
+    [SupplierResolver, new SupplierResolver(services)],
+    [InstanceTypeResolver, new InstanceTypeResolver(services)],
     [UsageResolver, new UsageResolver(batcher)],
     [ChargeResolver, new ChargeResolver(services)],
     [TeamChargesResolver, new TeamChargesResolver(services)],
     [ExplainChargeResolver, new ExplainChargeResolver(services)],
     [ExplainedPriceResolver, new ExplainedPriceResolver(services)],
     [ReverseChargeResolver, new ReverseChargeResolver(services)],
+    [EstimateChargeResolver, new EstimateChargeResolver(services)],
+    [HoldResolver, new HoldResolver(services)],
+    [HoldChangeResolver, new HoldChangeResolver(services)],
+    [TeamHoldsResolver, new TeamHoldsResolver(services)],
+    [SpendCapResolver, new SpendCapResolver(services)],
+    [RunWorkResolver, new RunWorkResolver(services)],
+    [RunUsageResultResolver, new RunUsageResultResolver(services)],
+    [RunResolver, new RunResolver(services)],
+    [TeamRunsResolver, new TeamRunsResolver(services)],
+    [RunQuoteResolver, new RunQuoteResolver(services)],
+    [QuotedStepResolver, new QuotedStepResolver(services)],
+    [RunStepResolver, new RunStepResolver(services)],
+    [RunModelCostResolver, new RunModelCostResolver(services)],
+    [DeploymentResolver, new DeploymentResolver(services)],
+    [DeploymentFieldsResolver, new DeploymentFieldsResolver(services)],
+    [TeamDeploymentsResolver, new TeamDeploymentsResolver(services)],
+    [DeploymentEventResolver, new DeploymentEventResolver(services)],
+    [ClockResolver, new ClockResolver(services)],
     [GrantResolver, new GrantResolver(services)],
     [BalanceResolver, new BalanceResolver(services)],
     [EntryGrantResolver, new EntryGrantResolver(services)],

@@ -6,11 +6,11 @@ export type Incremental<T> = T | { [P in keyof T]?: P extends ' $fragmentName' |
 import type { TypedDocumentNode as DocumentNode } from '@graphql-typed-document-node/core';
 /** How an event of a live feed tells what happened. */
 export type ChangeKind =
-  /** All that was posted in the range, with its entries where the event has any. */
+  /** All that happened in the range, with its ledger entries or events where the change lists them. */
   | 'CHANGE'
   /** The range as one, with the newest state and without its entries: several postings in quick succession, or while you were away or busy. "ledgerEntries" has the entries. */
   | 'COALESCED'
-  /** What there is at "seq". The first event without "after" is one, and stands for everything up to there. Every 20 seconds of silence another one follows, whose "fromSeq" is greater than its "seq": nothing has happened. */
+  /** What there is at "seq". The first event without "after" is one, and stands for everything up to there. One whose "fromSeq" is greater than its "seq" stands for nothing: it is a sign of life every 20 seconds of silence, and tells of spend when deployments start, stop or change their size. */
   | 'SNAPSHOT';
 
 /** What became of usage that was recorded. */
@@ -42,8 +42,12 @@ export type EntryKind =
   | 'EXPIRY'
   /** Expired credit came back because its grant was extended. */
   | 'EXTENSION'
+  /** Credit was set aside for work in progress. */
+  | 'HOLD'
   /** A grant came into the books. */
   | 'ISSUE'
+  /** Credit that was set aside returned to its grant. */
+  | 'RELEASE'
   /** A charge was given back. */
   | 'REVERSAL'
   /** An operator took back what remained of a grant. */
@@ -195,6 +199,8 @@ export type Meter =
   | 'INPUT_TOKEN'
   /** Seconds of video in the prompt. */
   | 'INPUT_VIDEO_SECOND'
+  /** Hours of one instance that were begun, for what deployments run on. */
+  | 'INSTANCE_HOUR'
   /** Minutes of use, for what is sold by the minute. */
   | 'MINUTE'
   /** Audio tokens of the answer. */
@@ -295,6 +301,10 @@ export type UsageQuantityInput = {
 export type UserErrorCode =
   /** The object is in a state that does not allow this. */
   | 'CONFLICT'
+  /** The hold has been settled, released or has expired, and nothing changes it any more. */
+  | 'HOLD_RESOLVED'
+  /** A hold may last 24 hours in all. */
+  | 'HOLD_TOO_LONG'
   /** The idempotency key was used before with other input. */
   | 'IDEMPOTENCY_CONFLICT'
   /** A value cannot be used; the message says what would be right. */
@@ -306,7 +316,17 @@ export type UserErrorCode =
   /** Too long ago, or in the future. */
   | 'OCCURRED_AT_OUT_OF_RANGE'
   /** The grants that may pay do not hold enough. */
-  | 'OUT_OF_CREDITS';
+  | 'OUT_OF_CREDITS'
+  /** The quote no longer holds: ask for a new one. */
+  | 'QUOTE_EXPIRED'
+  /** The usage costs more than 100 times what was held: most likely it is a mistake. */
+  | 'REPORT_TOO_LARGE'
+  /** The run has been finished or cancelled. */
+  | 'RUN_ENDED'
+  /** A cap on the spend of the member, the API key or the model does not leave room for it. */
+  | 'SPEND_CAP_EXCEEDED'
+  /** The deployment is in a state from which this is not possible. */
+  | 'WRONG_STATE';
 
 export type ModelPriceQueryVariables = Exact<{
   key: string;
@@ -321,6 +341,8 @@ export type IssueGrantMutationVariables = Exact<{
 
 
 export type IssueGrantMutation = { issueGrant: { replayed: boolean, grant: { id: string } | null, userErrors: Array<
+      | { code: UserErrorCode, message: string, path: Array<string> }
+      | { code: UserErrorCode, message: string, path: Array<string> }
       | { code: UserErrorCode, message: string, path: Array<string> }
       | { code: UserErrorCode, message: string, path: Array<string> }
     > } };
@@ -388,15 +410,23 @@ export type CreateTeamMutationVariables = Exact<{
 export type CreateTeamMutation = { createTeam: { replayed: boolean, team: { id: string, createdAt: string } | null, userErrors: Array<
       | { code: UserErrorCode, message: string, path: Array<string> }
       | { code: UserErrorCode, message: string, path: Array<string> }
+      | { code: UserErrorCode, message: string, path: Array<string> }
+      | { code: UserErrorCode, message: string, path: Array<string> }
     > } };
 
 type Refused_OutOfCredits_Fragment = { code: UserErrorCode, message: string, path: Array<string> };
 
 type Refused_Refusal_Fragment = { code: UserErrorCode, message: string, path: Array<string> };
 
+type Refused_SpendCapExceeded_Fragment = { code: UserErrorCode, message: string, path: Array<string> };
+
+type Refused_WrongState_Fragment = { code: UserErrorCode, message: string, path: Array<string> };
+
 export type RefusedFragment =
   | Refused_OutOfCredits_Fragment
   | Refused_Refusal_Fragment
+  | Refused_SpendCapExceeded_Fragment
+  | Refused_WrongState_Fragment
 ;
 
 export type RecordUsageMutationVariables = Exact<{
@@ -406,6 +436,8 @@ export type RecordUsageMutationVariables = Exact<{
 
 export type RecordUsageMutation = { recordUsage: { results: Array<{ idempotencyKey: string, replayed: boolean, charge: { id: string, status: ChargeStatus, amount: string } | null, error:
         | { shortBy: string, available: string, code: UserErrorCode, message: string, path: Array<string> }
+        | { code: UserErrorCode, message: string, path: Array<string> }
+        | { code: UserErrorCode, message: string, path: Array<string> }
         | { code: UserErrorCode, message: string, path: Array<string> }
        | null, balance: { seq: string, asOf: string } | null }> } };
 

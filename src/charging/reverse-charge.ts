@@ -9,6 +9,7 @@ import type { Book, PostedRange } from '../ledger/book.ts';
 import { type EntryRow, entryColumns, entryOfRow } from '../ledger/entries.ts';
 import type { Entry } from '../ledger/entry.ts';
 import { type LockedHeads, lockHeads, openBooks, writeBooks } from '../ledger/post.ts';
+import { giveBackToCaps } from './cap-counters.ts';
 import type { Charge } from './charge.ts';
 import { chargeEntries, findCharges } from './charge-reads.ts';
 import { postReversal } from './reversal.ts';
@@ -81,6 +82,7 @@ async function reverse(
   assert(book, 'a team with a charge has a wallet');
   const range = postReversal(book, charged, [...later, ...paidOnOpening(book)], facts);
   await writeBooks(tx, [book]);
+  if (range) await giveBackToCaps(tx, charge);
   await insertReversal(tx, charge, facts, book.atMs, range);
 }
 

@@ -1,17 +1,32 @@
 import type { NonEmptyArray } from 'type-graphql';
 import { ModelResolver } from '../catalog/catalog.resolver.ts';
+import { InstanceTypeResolver } from '../catalog/instance-types.resolver.ts';
 import { PriceResolver } from '../catalog/price.resolver.ts';
+import { SupplierResolver } from '../catalog/supplier.resolver.ts';
+import { SpendCapResolver } from '../charging/cap.resolver.ts';
 import { ChargeResolver, TeamChargesResolver } from '../charging/charges.resolver.ts';
+import { EstimateChargeResolver } from '../charging/estimate-charge.resolver.ts';
 import { ExplainChargeResolver, ExplainedPriceResolver } from '../charging/explain-charge.resolver.ts';
+import { HoldChangeResolver } from '../charging/hold-changes.resolver.ts';
+import { HoldResolver, TeamHoldsResolver } from '../charging/holds.resolver.ts';
 import { ReverseChargeResolver } from '../charging/reverse-charge.resolver.ts';
+import { DeploymentEventResolver } from '../deployments/deployment-events.resolver.ts';
+import { DeploymentFieldsResolver } from '../deployments/deployment-fields.resolver.ts';
+import { DeploymentResolver } from '../deployments/deployments.resolver.ts';
+import { TeamDeploymentsResolver } from '../deployments/team-deployments.resolver.ts';
 import { BalanceResolver, EntryGrantResolver, GrantResolver } from '../grants/grants.resolver.ts';
 import { TeamCreditResolver } from '../grants/team-credit.resolver.ts';
 import { LedgerResolver } from '../ledger/ledger.resolver.ts';
 import { LiveResolver } from '../live/live.resolver.ts';
+import { ClockResolver } from '../sandbox/advance-clock.resolver.ts';
 import { KeyResolver } from '../teams/keys.resolver.ts';
 import { MemberResolver } from '../teams/members.resolver.ts';
 import { TeamResolver } from '../teams/teams.resolver.ts';
 import { ViewerResolver } from '../teams/viewer.resolver.ts';
+import { RunResolver, TeamRunsResolver } from '../usage/run.resolver.ts';
+import { QuotedStepResolver, RunModelCostResolver, RunStepResolver } from '../usage/run-model.resolver.ts';
+import { RunQuoteResolver } from '../usage/run-quote.resolver.ts';
+import { RunUsageResultResolver, RunWorkResolver } from '../usage/run-work.resolver.ts';
 import { SpendResolver, TeamSpendResolver } from '../usage/spend.resolver.ts';
 import { UsageResolver } from '../usage/usage.resolver.ts';
 import { NodeResolver } from './node.ts';
@@ -26,12 +41,32 @@ export const RESOLVERS: NonEmptyArray<ResolverClass> = [
   KeyResolver,
   ModelResolver,
   PriceResolver,
+  SupplierResolver,
+  InstanceTypeResolver,
   UsageResolver,
   ChargeResolver,
   TeamChargesResolver,
   ExplainChargeResolver,
   ExplainedPriceResolver,
   ReverseChargeResolver,
+  EstimateChargeResolver,
+  HoldResolver,
+  HoldChangeResolver,
+  TeamHoldsResolver,
+  SpendCapResolver,
+  RunWorkResolver,
+  RunUsageResultResolver,
+  RunResolver,
+  TeamRunsResolver,
+  RunQuoteResolver,
+  QuotedStepResolver,
+  RunStepResolver,
+  RunModelCostResolver,
+  DeploymentResolver,
+  DeploymentFieldsResolver,
+  TeamDeploymentsResolver,
+  DeploymentEventResolver,
+  ClockResolver,
   GrantResolver,
   BalanceResolver,
   EntryGrantResolver,

@@ -31,6 +31,7 @@ export function useDemoApp(environment: NodeJS.ProcessEnv = {}): DemoApp {
       DATABASE_OWNER_URL: database.ownerUrl,
       DATA_DIR: dataDir,
       DEMO_DATA: 'true',
+      DEMO_TRAFFIC: 'false',
       PORT: '0',
       ...environment,
     });
