@@ -4,7 +4,7 @@ import { assert } from '../domain-error.ts';
 import { orderedUuid, type Uuid } from '../id.ts';
 import { minNano, type NanoCredits } from '../money.ts';
 import { ACCOUNT, ENTRY_KIND } from './account.ts';
-import { type DueEvent, dueEvents } from './due.ts';
+import { dueBy, nextDueOf } from './due.ts';
 import { type BalancesAfter, type Entry, entryHash } from './entry.ts';
 import type { GrantAccount } from './grant-account.ts';
 import { applyMovement, type Movement, refOf } from './movement.ts';
@@ -193,7 +193,7 @@ export class Book {
 
   /** Books activations and expiries up to the posting time, in order of their instants. */
   private bookDue(): void {
-    for (const { grant, from, atMs } of this.dueInOrder()) {
+    for (const { grant, from, atMs } of dueBy(this.atMs, this.accounts.values())) {
       // It may have paid debt with all it had meanwhile.
       if (grant.status !== from) continue;
       const facts = { actor: SYSTEM_ACTOR, occurredAtMs: atMs };
@@ -208,21 +208,8 @@ export class Book {
     this.refreshNextDue();
   }
 
-  /** Sorted once, and not searched after each: thousands of grants may fall due together. */
-  private dueInOrder(): DueEvent[] {
-    const events: DueEvent[] = [];
-    for (const grant of this.accounts.values())
-      for (const event of dueEvents(grant)) if (event.atMs <= this.atMs) events.push(event);
-    return events.sort((a, b) => a.atMs - b.atMs || (a.grant.id < b.grant.id ? -1 : 1));
-  }
-
   private refreshNextDue(): void {
-    let next: number | null = null;
-    for (const grant of this.accounts.values()) {
-      const [first] = dueEvents(grant);
-      if (first && (next === null || first.atMs < next)) next = first.atMs;
-    }
-    this.nextDueAtMs = next;
+    this.nextDueAtMs = nextDueOf(this.accounts.values());
   }
 
   private open(grant: GrantAccount, facts: PostingFacts): void {
