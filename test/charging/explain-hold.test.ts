@@ -227,7 +227,7 @@ describe('a charge of a run', () => {
     const otherId = await world.model(other, { REQUEST: '1' }, { product: 'image' });
     const names: Record<string, Uuid> = {
       chatOnly: await world.grant(team, '9', { scope: { product: 'chat' } }),
-      images: await world.grant(team, '9', { scope: { modelId: otherId } }),
+      images: await world.grant(team, '9', { scope: { modelId: otherId }, priority: 60 }),
       first: await world.grant(team, '2'),
       second: await world.grant(team, '3', { priority: 60 }),
       third: await world.grant(team, '9', { priority: 70 }),
