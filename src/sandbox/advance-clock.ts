@@ -49,8 +49,8 @@ const LOCK = 727_231_001;
 const STRETCH_MS = 5_000;
 /** How many instants are stopped at exactly … */
 const EXACT_STEPS = 1_000;
-/** … before those so close to each other share a stop: as late as a busy loop would be. */
-const LATE_MS = 5 * 60_000;
+/** … before those so close to each other share a stop: a month of many deployments would take minutes otherwise. */
+const LATE_MS = 10 * 60_000;
 /** How long to wait for what another process is doing. */
 const PATIENCE_MS = 10_000;
 const RETRY_MS = 10;

@@ -79,14 +79,14 @@ describe('advancing the clock', () => {
     );
   });
 
-  test('stops at every instant of the first thousand, and after that is at most five minutes late', async () => {
+  test('stops at every instant of the first thousand, and after that is at most ten minutes late', async () => {
     const everyMinute = Array.from({ length: 3_000 }, (_, i) => hence((i + 1) * MINUTE_MS));
     const { steps } = await advance([dueList('work', everyMinute, clock, done)], hence(DAY_MS * 3));
     expect(done.map(({ dueMs }) => dueMs)).toEqual(everyMinute.map((at) => at.getTime()));
     const lateness = done.map(({ dueMs, atMs }) => atMs - dueMs);
     expect(Math.max(...lateness.slice(0, 1_000))).toBe(0);
-    expect(Math.max(...lateness)).toBe(5 * MINUTE_MS);
-    expect(steps).toBeLessThan(1_400);
+    expect(Math.max(...lateness)).toBe(10 * MINUTE_MS);
+    expect(steps).toBeLessThan(1_250);
   });
 
   test('waits for what another process is about to do', async () => {
