@@ -1,8 +1,12 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { Actor } from '../../src/actor.ts';
+import { SYSTEM_ACTOR } from '../../src/actor.ts';
+import { seedInstanceTypes } from '../../src/catalog/instance-types.ts';
 import type { Hold, HoldRequest, PlaceHold } from '../../src/charging/hold.ts';
 import { visibleHold } from '../../src/charging/hold-access.ts';
 import { sweepHolds } from '../../src/charging/hold-sweeper.ts';
+import { openSpending, type Spending, writeSpending } from '../../src/charging/spending.ts';
+import { inTransaction } from '../../src/db/client.ts';
 import { notFound } from '../../src/domain-error.ts';
 import { accessOf } from '../../src/graphql/auth.ts';
 import { createContext } from '../../src/graphql/context.ts';
@@ -17,6 +21,7 @@ const database = useDatabase();
 const clock = movableClock(Date.UTC(2026, 10, 21, 12));
 const MINUTE = 60_000;
 const operator = key('OPERATOR');
+const OF_NOBODY = { memberId: null, apiKeyId: null, actor: SYSTEM_ACTOR };
 let api: HoldApi;
 
 interface List {
@@ -189,6 +194,50 @@ describe('a hold', () => {
         shortBy: '0',
       },
     });
+  });
+});
+
+test('the hour of a deployment tells its instance type, its replica and the hold that paid, and is explained', async () => {
+  const { world } = teams;
+  await seedInstanceTypes(database.db, clock.now());
+  const instanceTypeId = (await world.catalog.fresh()).modelByKey.get('gpu-m')?.id ?? '';
+  const team = await world.team();
+  const grant = await world.grant(team, '5', { scope: { gpuType: 'A100-80GB' } });
+  const deploymentId = newUuid();
+  const hourAt = new Date(clock.now().getTime() + 15 * MINUTE);
+  const hour = { teamId: team, deploymentId, slot: 3, instanceTypeId, hourAt, ...OF_NOBODY };
+  const spend = <T>(work: (spending: Spending) => T, holds: { teamId: Uuid; id: Uuid }[] = []): Promise<T> =>
+    inTransaction(database.db, async (tx) => {
+      const spending = await openSpending(tx, [team], { clock, catalog: world.catalog }, { holds });
+      const result = work(spending);
+      await writeSpending(tx, spending);
+      return result;
+    });
+  const held = await spend((spending) => spending.holdHour(hour, new Date(hourAt.getTime() + MINUTE)));
+  if (!held.ok) throw new Error(held.refusal.message);
+  const { hold } = held;
+  const fields = 'modelKey instanceType { key } deploymentId replicaSlot';
+  const place = {
+    modelKey: 'gpu-m',
+    instanceType: { key: 'gpu-m' },
+    deploymentId: publicId('deployment', deploymentId),
+    replicaSlot: 3,
+  };
+  expect(await holdOf(hold, fields)).toEqual(place);
+  clock.advance(15 * MINUTE);
+  const charged = await spend((spending) => spending.chargeHour(hour, hold.id), [hold]);
+  if (!charged.ok) throw new Error(charged.refusal.message);
+  const source = `query($id: ID!) { charge(id: $id) { ${fields} holdId amount }
+    explainCharge(id: $id) { price { formula } payment { judgedAt grants { grantId outcome paid paidFromHold } } } }`;
+  const { data, errors } = await api.run(operator, source, { id: publicId('charge', charged.charge.id) });
+  expect(errors).toEqual({});
+  const payer = { grantId: publicId('grant', grant), outcome: 'PAID', paid: '1.8', paidFromHold: '1.8' };
+  expect(data).toEqual({
+    charge: { ...place, holdId: holdId(hold), amount: '1.8' },
+    explainCharge: {
+      price: { formula: '1 × 1.8 = 1.8' },
+      payment: { judgedAt: hold.placedAt.toISOString(), grants: [payer] },
+    },
   });
 });
 
