@@ -50,7 +50,7 @@ export async function benchCore(setting: Setting, options: CoreOptions): Promise
     }
   }
   await singleRow(setting, batcher, options);
-  await prove(setting);
+  await proveBooks(setting);
   await Promise.all([baseline.close(), ceiling.close(), batcher.drain()]);
 }
 
@@ -108,7 +108,7 @@ async function costOf(
 }
 
 /** A fast wrong ledger scores nothing: recomputes the hot team's books and those of many others. */
-async function prove(setting: Setting): Promise<void> {
+export async function proveBooks(setting: Setting): Promise<void> {
   const key = checkpointKey('00'.repeat(32));
   let entries = 0n;
   for (const teamId of [setting.hotTeam, ...setting.teams.slice(0, PROVED_TEAMS)]) {

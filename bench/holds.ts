@@ -2,7 +2,7 @@ import type { Batcher } from '../src/charging/batcher.ts';
 import type { HoldResult, PlaceHold, SettleHold } from '../src/charging/hold.ts';
 import { digest16 } from '../src/db/idempotency.ts';
 import { newUuid, type Uuid } from '../src/id.ts';
-import type { CoreOptions } from './core.ts';
+import { anyOf, type CoreOptions } from './core.ts';
 import { type LoadResult, load, median } from './load.ts';
 import { cpuSecondsOf } from './processes.ts';
 import { figures, format, printHeading, printRow } from './report.ts';
@@ -90,10 +90,6 @@ function settling(placed: HoldResult | undefined): SettleHold {
     whenShort: 'TAKE_AVAILABLE',
     actor,
   };
-}
-
-function anyOf(teams: readonly Uuid[]): Uuid {
-  return teams[Math.floor(Math.random() * teams.length)] ?? fail();
 }
 
 function fail(): never {

@@ -1,8 +1,10 @@
 import { defineCommand, runMain } from 'citty';
 import { benchBalance } from './balance.ts';
 import { benchCore } from './core.ts';
+import { benchHolds } from './holds.ts';
 import { benchHttp } from './http.ts';
 import { benchLive } from './live.ts';
+import { benchMetering } from './metering.ts';
 import { printMachine } from './report.ts';
 import { openSetting } from './setting.ts';
 
@@ -22,6 +24,12 @@ await runMain(
         ]);
         const pace = quick ? { seconds: 0.7, rounds: 1 } : { seconds: 2, rounds: 3 };
         await benchCore(setting, pace);
+        await benchHolds(setting, pace);
+        await benchMetering(setting, {
+          seconds: pace.seconds,
+          deployments: quick ? 5_000 : 100_000,
+          boundaries: quick ? 50 : 200,
+        });
         await benchHttp(setting, pace);
         await benchLive(setting, { seconds: pace.seconds, subscribers: quick ? [500] : [1_000, 10_000] });
         await benchBalance(setting, quick ? [1e4, 1e5] : [1e4, 1e6, 1e7]);
