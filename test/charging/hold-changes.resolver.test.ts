@@ -4,6 +4,7 @@ import { expectHealthy } from '../support/audit.ts';
 import { useDatabase } from '../support/database.ts';
 import { movableClock } from '../support/movable-clock.ts';
 import { storedState } from '../support/stored-state.ts';
+import { usage } from '../support/world.ts';
 import { ANSWERS, type HoldApi, holdApi, key } from './hold-api.ts';
 
 const database = useDatabase();
@@ -153,6 +154,20 @@ describe('the life of a hold', () => {
     // The same meaning in other words.
     const words = { ...input, quantities: [{ meter: 'REQUEST', quantity: '4.000' }], memberId: null };
     expect(await api.mutate<Payload>('placeHold', words)).toEqual({ ...first, replayed: true });
+  });
+
+  test('has keys of its own: one that stands for usage, or for a hold, may stand for a settlement, too', async () => {
+    const { team, place, toSettle } = await setUp();
+    const idempotencyKey = newUuid();
+    await api.world.charge(usage(team, MODEL, { REQUEST: 1 }, { idempotencyKey }));
+    const holdId = await place({ idempotencyKey });
+    const settled = await api.mutate<Payload>('settleHold', toSettle(holdId, { idempotencyKey }));
+    expect(settled).toMatchObject({
+      charge: { amount: '3' },
+      replayed: false,
+      balance: { available: '6', held: '0' },
+      userErrors: [],
+    });
   });
 
   test('charges what is missing as the caller chose', async () => {
