@@ -1,4 +1,4 @@
-import { type Clock, systemClock, systemMillis } from '../clock.ts';
+import { type Clock, systemMillis } from '../clock.ts';
 import type { Db, Reader } from '../db/client.ts';
 import { Loop, type LoopLog } from '../loop.ts';
 
@@ -73,19 +73,20 @@ export class SandboxClock implements Clock {
   }
 }
 
+/** The clock of a server in sandbox mode, where earlier moves have left it. */
+export async function openSandboxClock(db: Db, log: LoopLog): Promise<SandboxClock> {
+  const clock = new SandboxClock(db, log);
+  await clock.load();
+  return clock;
+}
+
 /**
- * The clock of a server: in sandbox mode where earlier moves have left it, else the machine's, and then the books must
- * have no entries of the future.
- * @throws Error when the clock of this database has been moved, and this is no sandbox.
+ * For a server that is not in sandbox mode: its books must not have entries of the future.
+ * @throws Error when the clock of this database has been moved.
  */
-export async function openClock(db: Db, isSandbox: boolean, log: LoopLog): Promise<Clock> {
-  if (isSandbox) {
-    const clock = new SandboxClock(db, log);
-    await clock.load();
-    return clock;
-  }
-  const offsetMs = await storedOffsetMs(db);
-  if (offsetMs === 0) return systemClock;
+export async function demandUnmovedClock(reader: Reader): Promise<void> {
+  const offsetMs = await storedOffsetMs(reader);
+  if (offsetMs === 0) return;
   const days = (offsetMs / 86_400_000).toFixed(1);
   throw new Error(
     `The clock of this database is ${days} days ahead, moved in sandbox mode. Its books are not for real money: ` +

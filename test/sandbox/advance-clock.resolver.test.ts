@@ -7,7 +7,7 @@ import { createContext } from '../../src/graphql/context.ts';
 import { buildAppSchema } from '../../src/graphql/schema.ts';
 import { newUuid } from '../../src/id.ts';
 import { ClockResolver, type ClockServices } from '../../src/sandbox/advance-clock.resolver.ts';
-import { SandboxClock } from '../../src/sandbox/sandbox-clock.ts';
+import { openSandboxClock } from '../../src/sandbox/sandbox-clock.ts';
 import { useDatabase } from '../support/database.ts';
 import { dueList } from './due-list.ts';
 
@@ -31,8 +31,7 @@ async function ask(services: ClockServices, actor: Actor, source: string, input?
 }
 
 async function sandbox(): Promise<ClockServices> {
-  const clock = new SandboxClock(database.db, log);
-  await clock.load();
+  const clock = await openSandboxClock(database.db, log);
   const inAnHour = new Date(clock.now().getTime() + 3_600_000);
   const due = [dueList('deployments', [inAnHour], clock, [])];
   return { clock, sandbox: { db: database.db, clock, due } };

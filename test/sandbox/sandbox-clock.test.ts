@@ -1,7 +1,7 @@
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { systemClock, systemMillis } from '../../src/clock.ts';
-import { connect, type Db } from '../../src/db/client.ts';
-import { openClock, SandboxClock } from '../../src/sandbox/sandbox-clock.ts';
+import { systemMillis } from '../../src/clock.ts';
+import { connect } from '../../src/db/client.ts';
+import { demandUnmovedClock, openSandboxClock, SandboxClock } from '../../src/sandbox/sandbox-clock.ts';
 import { testDatabase } from '../support/database.ts';
 
 const HOUR_MS = 3_600_000;
@@ -16,12 +16,6 @@ async function twoProcesses() {
     await database.close();
   });
   return { here: database.db, there: other };
-}
-
-async function sandboxClock(db: Db): Promise<SandboxClock> {
-  const clock = await openClock(db, true, log);
-  if (!(clock instanceof SandboxClock)) throw new Error('the clock of a sandbox can be moved');
-  return clock;
 }
 
 const hence = (ms: number) => new Date(systemMillis() + ms);
@@ -40,21 +34,21 @@ describe('the sandbox clock', () => {
 
   test('stands where it was moved to in every process that starts later', async () => {
     const { here, there } = await twoProcesses();
-    const clock = await sandboxClock(here);
+    const clock = await openSandboxClock(here, log);
     const at = hence(48 * HOUR_MS);
     await clock.moveTo(at);
-    const restarted = await sandboxClock(there);
+    const restarted = await openSandboxClock(there, log);
     expect(restarted.now().getTime()).toBeGreaterThanOrEqual(at.getTime());
     expect(restarted.now().getTime() - clock.now().getTime()).toBeLessThan(1_000);
   });
 
   test('is moved in the other processes by itself, and they are told', async () => {
     const { here, there } = await twoProcesses();
-    const other = await sandboxClock(there);
+    const other = await openSandboxClock(there, log);
     const told = new Promise<void>((resolve) => other.onMoved(resolve));
     other.start();
     onTestFinished(() => other.stop());
-    const clock = await sandboxClock(here);
+    const clock = await openSandboxClock(here, log);
     const at = hence(HOUR_MS);
     await clock.moveTo(at);
     await told;
@@ -63,23 +57,23 @@ describe('the sandbox clock', () => {
 
   test('is never moved back, also by a process that does not know how far it is', async () => {
     const { here, there } = await twoProcesses();
-    const ignorant = await sandboxClock(there);
-    const clock = await sandboxClock(here);
+    const ignorant = await openSandboxClock(there, log);
+    const clock = await openSandboxClock(here, log);
     const far = hence(48 * HOUR_MS);
     await clock.moveTo(far);
     await ignorant.moveTo(hence(HOUR_MS));
     expect(ignorant.now().getTime()).toBeGreaterThanOrEqual(far.getTime());
     await clock.moveTo(hence(HOUR_MS));
-    const restarted = await sandboxClock(here);
+    const restarted = await openSandboxClock(here, log);
     for (const one of [clock, restarted]) expect(one.now().getTime()).toBeGreaterThanOrEqual(far.getTime());
   });
 });
 
 test('outside of sandbox mode a database whose clock was moved is refused, and why is said', async () => {
   const { here } = await twoProcesses();
-  expect(await openClock(here, false, log)).toBe(systemClock);
-  const clock = await sandboxClock(here);
-  expect(await openClock(here, false, log)).toBe(systemClock);
+  await demandUnmovedClock(here);
+  const clock = await openSandboxClock(here, log);
+  await demandUnmovedClock(here);
   await clock.moveTo(hence(36 * HOUR_MS));
-  await expect(openClock(here, false, log)).rejects.toThrow(/1\.5 days ahead.*not for real money/);
+  await expect(demandUnmovedClock(here)).rejects.toThrow(/1\.5 days ahead.*not for real money/);
 });
