@@ -6,11 +6,6 @@ export interface Clock {
 /** The machine's own time. */
 export const systemClock: Clock = { now: () => new Date() };
 
-/** System time moved by a fixed number of milliseconds, as the sandbox does. */
-export function offsetClock(offsetMs: number): Clock {
-  return { now: () => new Date(Date.now() + offsetMs) };
-}
-
 /** System milliseconds, for token expiry, ids, rate limits and durations (never for business time). */
 export function systemMillis(): number {
   return Date.now();
