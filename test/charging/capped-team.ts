@@ -24,6 +24,8 @@ export interface CappedTeam {
   readonly model: string;
   readonly modelId: Uuid;
   set(cap: Partial<SetSpendCap>): Promise<SpendCapSet>;
+  /** Those of a day first. */
+  caps(): Promise<Cap[]>;
   /** Its only cap. */
   cap(): Promise<Cap>;
   /** What counts against its only cap now. */
@@ -37,8 +39,12 @@ export async function cappedTeam(db: Db, clock: Clock, credits = '1000'): Promis
   const model = `model-${newUuid()}`;
   const modelId = await world.model(model, { REQUEST: '1' });
   await world.grant(teamId, credits);
+  const caps = async () => {
+    const found = (await capsOfTeams(db, [teamId])).get(teamId) ?? [];
+    return found.sort((a, b) => (a.period < b.period ? -1 : 1));
+  };
   const cap = async () => {
-    const [only] = (await capsOfTeams(db, [teamId])).get(teamId) ?? [];
+    const [only] = await caps();
     if (!only) throw new Error('the team has no cap');
     return only;
   };
@@ -54,6 +60,7 @@ export async function cappedTeam(db: Db, clock: Clock, credits = '1000'): Promis
       const full: SetSpendCap = { teamId, ...of, ...input };
       return inTransaction(db, (tx) => setSpendCap(tx, full, SYSTEM_ACTOR, clock.now()));
     },
+    caps,
     cap,
     used: async () => capUsedAt(await cap(), clock.now().getTime()),
   };

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { SYSTEM_ACTOR } from '../../src/actor.ts';
-import { giveBackToCaps } from '../../src/charging/cap-counters.ts';
+import { capUsedAt } from '../../src/charging/cap.ts';
 import type { Charge, ChargeRequest } from '../../src/charging/charge.ts';
 import { sweepHolds } from '../../src/charging/hold-sweeper.ts';
 import { reverseCharge } from '../../src/charging/reverse-charge.ts';
@@ -165,19 +165,39 @@ describe('a cap that is there', () => {
     expect(await stored(team)).toMatchObject([{ caps: 0n }]);
   });
 
-  test('gets room back from a charge of its period, and from no other', async () => {
+  test('gets room back when a charge of its period is reversed, and from no other', async () => {
     const { clock, team, use } = await setting();
     await team.set({});
+    await team.set({ period: 'MONTH' });
     const { memberId } = team;
     const yesterdays = await use(6, { memberId });
     clock.advance(DAY_MS);
     const todays = await use(5, { memberId });
     const others = await use(4, {});
-    const giveBack = (charge: Charge) => inTransaction(database.db, (tx) => giveBackToCaps(tx, charge));
-    for (const charge of [yesterdays, others]) await giveBack(charge);
-    expect(await team.used()).toBe(5n * ONE);
-    await giveBack(todays);
-    expect(await team.used()).toBe(0n);
+    const used = async () => (await team.caps()).map((cap) => capUsedAt(cap, clock.now().getTime()) / ONE);
+    const reverse = ({ id: chargeId }: Charge) => {
+      const input = { chargeId, reason: 'test', idempotencyKey: chargeId };
+      return inTransaction(database.db, (tx) => reverseCharge(tx, input, SYSTEM_ACTOR, clock.now()));
+    };
+    await reverse(others);
+    expect(await used()).toEqual([5n, 11n]);
+    await reverse(yesterdays);
+    expect(await used()).toEqual([5n, 5n]);
+    for (let i = 0; i < 2; i++) await reverse(todays);
+    expect(await used()).toEqual([0n, 0n]);
+    expect(await capFaults(team)).toEqual([]);
+  });
+
+  test('lets be spent again what was given back, in a process that knew it as full', async () => {
+    const { clock, team } = await setting();
+    await team.set({ limitNano: ONE });
+    const batcher = team.world.batcher();
+    const request = () => usage(team.teamId, team.model, { REQUEST: 1 }, { memberId: team.memberId });
+    const [first] = await batcher.charge([request()]);
+    expect(await batcher.charge([request()])).toMatchObject([{ ok: false }]);
+    const input = { chargeId: first?.ok ? first.charge.id : '', reason: 'test', idempotencyKey: newUuid() };
+    await inTransaction(database.db, (tx) => reverseCharge(tx, input, SYSTEM_ACTOR, clock.now()));
+    expect(await batcher.charge([request()])).toMatchObject([{ ok: true }]);
   });
 });
 
