@@ -301,8 +301,6 @@ export type UsageQuantityInput = {
 export type UserErrorCode =
   /** The object is in a state that does not allow this. */
   | 'CONFLICT'
-  /** The hold has been settled, released or has expired, and nothing changes it any more. */
-  | 'HOLD_RESOLVED'
   /** A hold may last 24 hours in all. */
   | 'HOLD_TOO_LONG'
   /** The idempotency key was used before with other input. */

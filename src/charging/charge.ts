@@ -85,7 +85,6 @@ export type ChargeRefusalCode =
   | 'OUT_OF_CREDITS'
   | 'SPEND_CAP_EXCEEDED'
   | 'HOLD_NOT_FOUND'
-  | 'HOLD_RESOLVED'
   | 'HOLD_TOO_LONG'
   | 'REPORT_TOO_LARGE'
   | 'RUN_NOT_FOUND'

@@ -15,7 +15,6 @@ export const UserErrorCode = {
   NOT_PRICED: 'NOT_PRICED',
   OCCURRED_AT_OUT_OF_RANGE: 'OCCURRED_AT_OUT_OF_RANGE',
   SPEND_CAP_EXCEEDED: 'SPEND_CAP_EXCEEDED',
-  HOLD_RESOLVED: 'HOLD_RESOLVED',
   HOLD_TOO_LONG: 'HOLD_TOO_LONG',
   REPORT_TOO_LARGE: 'REPORT_TOO_LARGE',
   RUN_ENDED: 'RUN_ENDED',
@@ -37,9 +36,6 @@ registerEnumType(UserErrorCode, {
     OCCURRED_AT_OUT_OF_RANGE: { description: 'Too long ago, or in the future.' },
     SPEND_CAP_EXCEEDED: {
       description: 'A cap on the spend of the member, the API key or the model does not leave room for it.',
-    },
-    HOLD_RESOLVED: {
-      description: 'The hold has been settled, released or has expired, and nothing changes it any more.',
     },
     HOLD_TOO_LONG: { description: 'A hold may last 24 hours in all.' },
     REPORT_TOO_LARGE: {
