@@ -4,7 +4,9 @@ import { join } from 'node:path';
 import { afterAll, beforeAll } from 'vitest';
 import type { KeyType } from '../../src/actor.ts';
 import { type App, startApp } from '../../src/app.ts';
+import type { Clock } from '../../src/clock.ts';
 import { readConfig } from '../../src/config.ts';
+import type { Db } from '../../src/db/client.ts';
 import { createLogger } from '../../src/graphql/logger.ts';
 import { publicId } from '../../src/id.ts';
 import { type TestDatabase, useDatabase } from './database.ts';
@@ -18,10 +20,15 @@ export interface DemoApp {
   readonly teamId: string;
   /** The header of a demo key. */
   authorization(type: KeyType): string;
+  /** The header of the demo's user. */
+  readonly userAuthorization: string;
 }
 
-/** The app for the tests of a file: `const running = useDemoApp();` at its top, its members within tests. */
-export function useDemoApp(environment: NodeJS.ProcessEnv = {}): DemoApp {
+/**
+ * The app for the tests of a file: `const running = useDemoApp();` at its top, its members within tests. Time is the
+ * sandbox's, or that of the clock which `clockOn` makes.
+ */
+export function useDemoApp(environment: NodeJS.ProcessEnv = {}, clockOn?: (db: Db) => Clock): DemoApp {
   const database = useDatabase();
   const dataDir = mkdtempSync(join(tmpdir(), 'drawdown-app-'));
   let app: App | undefined;
@@ -35,7 +42,7 @@ export function useDemoApp(environment: NodeJS.ProcessEnv = {}): DemoApp {
       PORT: '0',
       ...environment,
     });
-    app = await startApp(config, createLogger('silent'));
+    app = await startApp(config, createLogger('silent'), clockOn?.(database.db));
   });
   afterAll(async () => {
     await app?.close();
@@ -60,6 +67,9 @@ export function useDemoApp(environment: NodeJS.ProcessEnv = {}): DemoApp {
     },
     get teamId() {
       return publicId('team', demo().teamId);
+    },
+    get userAuthorization() {
+      return `Bearer ${demo().userToken ?? ''}`;
     },
     authorization: (type) => demo().keys.find(({ keyType }) => keyType === type)?.authorization ?? '',
   };
