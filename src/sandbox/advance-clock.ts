@@ -48,9 +48,9 @@ const LOCK = 727_231_001;
 /** How long a transaction holds the lock: far below what any transaction may last. */
 const STRETCH_MS = 5_000;
 /** How many instants are stopped at exactly … */
-const EXACT_STEPS = 1_000;
+const EXACT_STEPS = 10_000;
 /** … before those so close to each other share a stop: a month of many deployments would take minutes otherwise. */
-const LATE_MS = 10 * 60_000;
+const LATE_MS = 59_000;
 /** How long to wait for what another process is doing. */
 const PATIENCE_MS = 10_000;
 const RETRY_MS = 10;

@@ -79,14 +79,16 @@ describe('advancing the clock', () => {
     );
   });
 
-  test('stops at every instant of the first thousand, and after that is at most ten minutes late', async () => {
-    const everyMinute = Array.from({ length: 3_000 }, (_, i) => hence((i + 1) * MINUTE_MS));
-    const { steps } = await advance([dueList('work', everyMinute, clock, done)], hence(DAY_MS * 3));
-    expect(done.map(({ dueMs }) => dueMs)).toEqual(everyMinute.map((at) => at.getTime()));
+  test('stops at ten thousand instants exactly, and after that is less than a minute late', async () => {
+    const exact = 10_000;
+    const instants = Array.from({ length: exact + 2_000 }, (_, i) => hence((i + 1) * 20_000));
+    const { steps } = await advance([dueList('work', instants, clock, done)], hence(3 * DAY_MS));
+    expect(done.map(({ dueMs }) => dueMs)).toEqual(instants.map((at) => at.getTime()));
     const lateness = done.map(({ dueMs, atMs }) => atMs - dueMs);
-    expect(Math.max(...lateness.slice(0, 1_000))).toBe(0);
-    expect(Math.max(...lateness)).toBe(10 * MINUTE_MS);
-    expect(steps).toBeLessThan(1_250);
+    expect(Math.max(...lateness.slice(0, exact))).toBe(0);
+    expect(Math.max(...lateness)).toBeGreaterThan(0);
+    expect(Math.max(...lateness)).toBeLessThan(MINUTE_MS);
+    expect(steps).toBeLessThan(exact + 1_000);
   });
 
   test('waits for what another process is about to do', async () => {
