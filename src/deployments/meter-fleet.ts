@@ -11,8 +11,8 @@ export const HOURS_AT_ONCE = 2_000;
 
 /** How far a pass goes with one team. */
 export interface MeterBounds {
-  /** Nothing that is due later is done: of later instants not everything may have been read. */
-  readonly untilMs: number;
+  /** When not all that is due was read: nothing that is due later is done. */
+  readonly completeUntilMs?: number | undefined;
   /** Hours that are charged or held at most; the rest stays due. */
   readonly hours: number;
 }
@@ -31,7 +31,8 @@ export interface MeteredTeam {
  */
 export function meterFleet(team: OpenTeam, bounds: MeterBounds): MeteredTeam {
   const { fleet } = team;
-  const untilMs = Math.min(bounds.untilMs, fleet.nowMs);
+  const isPartial = bounds.completeUntilMs !== undefined;
+  const untilMs = bounds.completeUntilMs ?? fleet.nowMs;
   const dueBy = new Map<Uuid, number>();
   const look = (id: Uuid) => {
     const dueMs = deploymentDueMs(team, fleet.get(id));
@@ -42,7 +43,7 @@ export function meterFleet(team: OpenTeam, bounds: MeterBounds): MeteredTeam {
   let hours = 0;
   for (;;) {
     const next = earliest(dueBy);
-    if (!next || next.dueMs > untilMs) return { hours, isBehind: next !== undefined };
+    if (!next || next.dueMs > untilMs) return { hours, isBehind: isPartial };
     if (hours >= bounds.hours) return { hours, isBehind: true };
     hours += meterAt(team, next.id, next.dueMs);
     look(next.id);

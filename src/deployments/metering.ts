@@ -65,8 +65,8 @@ async function meterLocked(
   const open = await openTeams(tx, heads, rows, now, deps);
   let left = HOURS_AT_ONCE;
   const done = open.teams.map((team) => {
-    const untilMs = rows.completeUntil.get(team.fleet.teamId) ?? now.getTime();
-    const metered = meterFleet(team, { untilMs, hours: left });
+    const completeUntilMs = rows.completeUntil.get(team.fleet.teamId);
+    const metered = meterFleet(team, { completeUntilMs, hours: left });
     left -= metered.hours;
     return metered;
   });

@@ -25,8 +25,8 @@ export async function openUpToDate(
   const open = await openTeams(tx, [head], rows, now, deps);
   const [team] = open.teams;
   assert(team, 'the team was opened');
-  const untilMs = rows.completeUntil.get(head.teamId) ?? now.getTime();
-  if (meterFleet(team, { untilMs, hours: HOURS_AT_ONCE }).isBehind) throw catchingUp();
+  const completeUntilMs = rows.completeUntil.get(head.teamId);
+  if (meterFleet(team, { completeUntilMs, hours: HOURS_AT_ONCE }).isBehind) throw catchingUp();
   return { open, team };
 }
 

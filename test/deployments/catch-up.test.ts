@@ -5,10 +5,11 @@ import { priceOfHour } from '../../src/catalog/instance-price.ts';
 import { inTransaction } from '../../src/db/client.ts';
 import { parseDecimal } from '../../src/decimal.ts';
 import { HOURS_AT_ONCE } from '../../src/deployments/meter-fleet.ts';
-import { meterDue } from '../../src/deployments/metering.ts';
+import { meterAllDue, meterDue } from '../../src/deployments/metering.ts';
 import { pauseDeployment, resumeDeployment, startDeployment } from '../../src/deployments/operate.ts';
-import { newUuid } from '../../src/id.ts';
+import { newUuid, type Uuid } from '../../src/id.ts';
 import { balanceOf } from '../../src/ledger/balance.ts';
+import { formatCredits } from '../../src/money.ts';
 import { useDatabase } from '../support/database.ts';
 import { MeteredWorld, one } from './metered-world.ts';
 
@@ -164,12 +165,7 @@ describe('more than one transaction may take', () => {
     expect(Number(ends?.to) - Number(ends?.from)).toBeLessThanOrEqual(3_600_000);
     await w.meter();
     await w.call(pauseDeployment, one(team, first));
-    expect(await w.hours(team)).toHaveLength(10 * 301);
-    const [order] = await w.db.sql<{ ordered: boolean }[]>`
-      select bool_and(occurred_at >= before_at) as ordered from (
-        select occurred_at, lag(occurred_at, 1, occurred_at) over (order by id) as before_at
-        from charges where team_id = ${team}) c`;
-    expect(order?.ordered).toBe(true);
+    expect(await orderOfHours(w, team)).toEqual({ ordered: true, hours: 10 * 301 });
     await w.expectHealthy();
   });
 
@@ -181,14 +177,33 @@ describe('more than one transaction may take', () => {
       w.goTo(i / 10);
       await w.call(startDeployment, one(team, id));
     }
+    w.goTo(96);
+    await meterAllDue(w.db, w.deps, 1);
+    expect(await orderOfHours(w, team)).toEqual({ ordered: true, hours: 510 + 361 });
+    expect((await w.balance(team)).held).toBe(formatCredits(149n * 80_000_000n));
     w.goTo(190);
+    await meterAllDue(w.db, w.deps, 1);
+    const begun = ids.reduce((sum, _, i) => sum + 1 + Math.floor((190 - i / 10) / 60), 0);
+    expect(await orderOfHours(w, team)).toEqual({ ordered: true, hours: begun });
+    await w.expectHealthy();
+  }, 60_000);
+
+  test('a pass says that more is due when it has not read all of it', async () => {
+    const w = await MeteredWorld.on(database.db);
+    const team = await w.team('100000');
+    const ids = await Promise.all(Array.from({ length: 501 }, () => w.create(team, { type: 'cpu-s' })));
+    await Promise.all(ids.map((id) => w.call(startDeployment, one(team, id))));
+    w.goTo(45);
     await w.meter();
+    expect((await w.balance(team)).held).toBe(formatCredits(501n * 80_000_000n));
+  }, 60_000);
+
+  /** Whether hours were charged in the order in which they began, and how many. */
+  async function orderOfHours(w: MeteredWorld, team: Uuid) {
     const [found] = await w.db.sql<{ ordered: boolean; hours: number }[]>`
       select bool_and(occurred_at >= before_at) as ordered, count(*)::int as hours from (
         select occurred_at, lag(occurred_at, 1, occurred_at) over (order by id) as before_at
         from charges where team_id = ${team}) c`;
-    const begun = ids.reduce((sum, _, i) => sum + 1 + Math.floor((190 - i / 10) / 60), 0);
-    expect(found).toEqual({ ordered: true, hours: begun });
-    await w.expectHealthy();
-  }, 60_000);
+    return found;
+  }
 });
