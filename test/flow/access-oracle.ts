@@ -3,6 +3,8 @@
  * product: the isolation test holds the product against it. A field of the schema that is missing here fails that test.
  */
 
+import { INHERITED, INHERITED_FIELDS } from './inherited-fields.ts';
+
 /** Who asks, seen from the team that is asked about. */
 export const ACTORS = [
   'owner',
@@ -72,23 +74,23 @@ export const MEMBERS = inTeam('owner', 'admin', 'member', 'operator');
 export const MANAGE = inTeam('owner', 'admin');
 /** Whether a request is affordable, without the figures behind the answer. */
 const AFFORD = inTeam('owner', 'admin', 'member', 'teamKey', 'teamKeyPlain', 'platform', 'operator');
+/** The state of deployments: for whoever may start and stop them, for operators, and for partners by their scope. */
+export const DEPLOYMENTS = inTeam(
+  'owner',
+  'admin',
+  'member',
+  'teamKey',
+  'teamKeyPlain',
+  'partner',
+  'platform',
+  'operator',
+);
+const RUN_DEPLOYMENTS = inTeam('owner', 'admin', 'member', 'teamKey', 'platform');
 const RECORD = anywhere('platform');
 const OPERATE = anywhere('operator');
 const CREATE_TEAM = anywhere('owner', 'admin', 'member', 'outsider', 'former', 'platform');
 const SIGNED_IN = anywhere(...signedIn);
 const PUBLIC = anywhere(...everybody);
-
-/** Seen by whoever was let to the object: the fields of the type have no more rules than the way to it. */
-export const INHERITED = 'INHERITED';
-
-function inherited(type: string, fields: string): Record<string, typeof INHERITED> {
-  return Object.fromEntries(fields.split(' ').map((field) => [`${type}.${field}`, INHERITED]));
-}
-
-/** Of each type the same fields. */
-function connection(of: string): Record<string, typeof INHERITED> {
-  return { ...inherited(`${of}Connection`, 'edges pageInfo'), ...inherited(`${of}Edge`, 'node cursor') };
-}
 
 /** The rule of each field of each type of the schema. */
 export const ORACLE: Readonly<Record<string, Audience | typeof INHERITED>> = {
@@ -98,8 +100,15 @@ export const ORACLE: Readonly<Record<string, Audience | typeof INHERITED>> = {
   'Query.team': TEAM,
   'Query.model': PUBLIC,
   'Query.models': PUBLIC,
+  'Query.instanceType': PUBLIC,
+  'Query.instanceTypes': PUBLIC,
   'Query.charge': USAGE,
   'Query.explainCharge': USAGE,
+  'Query.estimateCharge': AFFORD,
+  'Query.hold': USAGE,
+  'Query.run': USAGE,
+  'Query.deployment': DEPLOYMENTS,
+  'Query.clock': SIGNED_IN,
   'Query.serviceKeys': OPERATE,
   'Query.verifyLedger': OPERATE,
   'Query.ledgerHealth': OPERATE,
@@ -113,18 +122,50 @@ export const ORACLE: Readonly<Record<string, Audience | typeof INHERITED>> = {
   'Mutation.createServiceKey': OPERATE,
   'Mutation.revokeServiceKey': OPERATE,
   'Mutation.setModelPrice': OPERATE,
+  'Mutation.setModelSupplier': OPERATE,
+  // Prices are the operators', but for those of a team's own models.
+  'Mutation.setSupplierPrice': MANAGE,
+  'Mutation.createInstanceType': OPERATE,
   'Mutation.issueGrant': OPERATE,
   'Mutation.voidGrant': OPERATE,
   'Mutation.extendGrant': OPERATE,
   'Mutation.reverseCharge': OPERATE,
+  'Mutation.advanceClock': OPERATE,
+  'Mutation.setSpendCap': MANAGE,
   'Mutation.recordUsage': RECORD,
+  'Mutation.placeHold': RECORD,
+  'Mutation.placeHolds': RECORD,
+  'Mutation.reportHold': RECORD,
+  'Mutation.reportHolds': RECORD,
+  'Mutation.extendHold': RECORD,
+  'Mutation.extendHolds': RECORD,
+  'Mutation.settleHold': RECORD,
+  'Mutation.settleHolds': RECORD,
+  'Mutation.releaseHold': RECORD,
+  'Mutation.releaseHolds': RECORD,
+  'Mutation.estimateRun': AFFORD,
+  'Mutation.startRun': RECORD,
+  'Mutation.recordRunUsage': RECORD,
+  'Mutation.finishRun': RECORD,
+  'Mutation.cancelRun': RECORD,
+  'Mutation.createDeployment': RUN_DEPLOYMENTS,
+  'Mutation.startDeployment': RUN_DEPLOYMENTS,
+  'Mutation.pauseDeployment': RUN_DEPLOYMENTS,
+  'Mutation.resumeDeployment': RUN_DEPLOYMENTS,
+  'Mutation.stopDeployment': RUN_DEPLOYMENTS,
+  'Mutation.resizeDeployment': RUN_DEPLOYMENTS,
+  'Mutation.scaleDeployment': RUN_DEPLOYMENTS,
+  'Mutation.setDeploymentSchedule': RUN_DEPLOYMENTS,
+  'Mutation.updateDeployment': RUN_DEPLOYMENTS,
+  // It gives money back: whoever pays does not report it.
+  'Mutation.reportBootFailure': inTeam('platform'),
 
   'Subscription.balanceChanged': BILLING,
   'Subscription.ledgerEntryPosted': BILLING,
   'Subscription.spendUpdated': BILLING,
+  'Subscription.deploymentChanged': DEPLOYMENTS,
   'Subscription.ledgerHealth': OPERATE,
 
-  ...inherited('Team', 'id name timeZone createdAt viewerRole'),
   'Team.members': MEMBERS,
   'Team.apiKeys': MANAGE,
   'Team.balance': BILLING,
@@ -132,111 +173,34 @@ export const ORACLE: Readonly<Record<string, Audience | typeof INHERITED>> = {
   'Team.ledgerEntries': BILLING,
   'Team.canAfford': AFFORD,
   'Team.charges': USAGE,
+  'Team.holds': USAGE,
+  'Team.runs': USAGE,
+  'Team.deployments': DEPLOYMENTS,
+  'Team.deploymentEvents': DEPLOYMENTS,
   'Team.spend': BILLING,
   'Team.spendByModel': BILLING,
+  'Team.spendCaps': BILLING,
+  'Team.suppliedModels': BILLING,
   'Viewer.user': SIGNED_IN,
   'Viewer.key': SIGNED_IN,
   'Viewer.teams': SIGNED_IN,
   'Viewer.billingTeams': SIGNED_IN,
   'Charge.draws': BILLING,
   'ChargeExplanation.payment': BILLING,
+  'ChargeEstimate.shortBy': BILLING,
+  'ChargeEstimate.availableFor': BILLING,
+  'Hold.draws': BILLING,
+  'Run.charges': USAGE,
+  'RunQuote.shortBy': BILLING,
+  'RunQuote.available': BILLING,
+  'Deployment.spent': USAGE,
+  'Deployment.charges': USAGE,
+  'DeploymentEvent.shortBy': BILLING,
   'Model.supplierTeamId': OPERATE,
   'PriceVersion.reason': OPERATE,
   'PriceVersion.setBy': OPERATE,
 
-  ...connection('Team'),
-  ...connection('TeamMember'),
-  ...connection('ApiKey'),
-  ...connection('Charge'),
-  ...connection('Grant'),
-  ...connection('LedgerEntry'),
-  ...connection('Model'),
-  ...connection('PriceVersion'),
-  ...inherited('PageInfo', 'hasNextPage hasPreviousPage startCursor endCursor'),
-  ...inherited('TeamMember', 'role joinedAt user'),
-  ...inherited('User', 'id name email'),
-  ...inherited('ApiKey', 'id type name prefix scopes createdAt lastUsedAt expiresAt revokedAt team'),
-  ...inherited('ActorRef', 'type id'),
-  ...inherited(
-    'Model',
-    'id key name product gpuType supplier active facts createdAt currentPrice priceVersions',
-  ),
-  ...inherited(
-    'ModelFacts',
-    'maxInputTokens maxOutputTokens capabilities lacking inputModalities outputModalities',
-  ),
-  ...inherited('ModelFacts', 'endpoints deprecationDate source comment other'),
-  ...inherited('ModelFact', 'name value'),
-  ...inherited('PriceVersion', 'id version effectiveAt createdAt components multipliers minimum model'),
-  ...inherited('PriceComponent', 'meter unit unitPrice display aboveInputTokens params'),
-  ...inherited('PriceParam', 'name value'),
-  ...inherited('PriceMultiplier', 'factor params units'),
-  ...inherited(
-    'Charge',
-    'id status modelKey amount debt occurredAt postedAt firstSeq lastSeq teamId quantities params',
-  ),
-  ...inherited('Charge', 'tags memberId apiKeyId model reversal'),
-  ...inherited('ChargeQuantity', 'meter quantity'),
-  ...inherited('ChargeParam', 'name value'),
-  ...inherited('Tag', 'name value'),
-  ...inherited('ChargeDraw', 'grantId amount'),
-  ...inherited('ChargeReversal', 'amount at reason'),
-  ...inherited('ChargeExplanation', 'charge price'),
-  ...inherited('ExplainedPrice', 'lines multipliers exact minimum amount formula version'),
-  ...inherited('ExplainedLine', 'meter quantity price factor subtotal formula summary'),
-  ...inherited('ExplainedPayment', 'grants debt summary'),
-  ...inherited('GrantConsideration', 'grantId outcome paid left expiresAt summary'),
-  ...inherited('Spend', 'seq asOf thisHour today thisMonth burnRatePerHour runwaySeconds'),
-  ...inherited('ModelSpend', 'modelId amount charges'),
-  ...inherited(
-    'Balance',
-    'posted available unrestricted held disputed unpaid byKind seq nextDueAt asOf availableFor',
-  ),
-  ...inherited('BalanceByKind', 'promotional prepaid'),
-  ...inherited(
-    'LedgerEntry',
-    'id seq kind debitAccount creditAccount amount availableChange availableAfter heldAfter',
-  ),
-  ...inherited(
-    'LedgerEntry',
-    'disputedAfter unpaidAfter grantAfter grantId postingId postedAt occurredAt actor reason',
-  ),
-  ...inherited('LedgerEntry', 'correctsSeq hash grant'),
-  ...inherited(
-    'Grant',
-    'id teamId kind source status scope priority amount remaining spent held expired voided costBasis',
-  ),
-  ...inherited('Grant', 'effectiveAt expiresAt createdAt closedAt actor reason changes'),
-  ...inherited('GrantScope', 'product model gpuType'),
-  ...inherited('GrantChange', 'change expiresAtBefore expiresAtAfter amount at actor reason'),
-  ...inherited('LedgerVerification', 'teamId ok entries checkpoints headHash problems'),
-  ...inherited('LedgerProblem', 'seq fault message'),
-  ...inherited('LedgerHealth', 'ok checkedAt checks accounts'),
-  ...inherited('LedgerCheck', 'name promise ok violations sample'),
-  ...inherited('AccountTotal', 'account debits credits'),
-  ...inherited('BalanceChange', 'fromSeq seq kind balance entries occurredAt'),
-  ...inherited('LedgerEntryChange', 'fromSeq seq kind entries occurredAt'),
-  ...inherited('SpendChange', 'fromSeq seq kind spend occurredAt'),
-  ...inherited('Refusal', 'code message path'),
-  ...inherited('OutOfCredits', 'code message path shortBy available'),
-
-  // What a mutation answers was made or changed by the asker. The balance after each item of usage is part of the
-  // answer to whoever may record usage.
-  ...inherited('CreateTeamPayload', 'team replayed userErrors'),
-  ...inherited('AddMemberPayload', 'team userErrors'),
-  ...inherited('UpdateMemberRolePayload', 'team userErrors'),
-  ...inherited('RemoveMemberPayload', 'team userErrors'),
-  ...inherited('CreateApiKeyPayload', 'apiKey userErrors secret replayed'),
-  ...inherited('RevokeApiKeyPayload', 'apiKey userErrors'),
-  ...inherited('CreateServiceKeyPayload', 'apiKey userErrors secret replayed'),
-  ...inherited('RevokeServiceKeyPayload', 'apiKey userErrors'),
-  ...inherited('SetModelPricePayload', 'model priceVersion replayed userErrors'),
-  ...inherited('IssueGrantPayload', 'grant balance replayed userErrors'),
-  ...inherited('VoidGrantPayload', 'grant balance replayed userErrors'),
-  ...inherited('ExtendGrantPayload', 'grant balance replayed userErrors'),
-  ...inherited('ReverseChargePayload', 'charge balance replayed userErrors'),
-  ...inherited('RecordUsagePayload', 'results userErrors'),
-  ...inherited('UsageResult', 'idempotencyKey charge replayed error balance'),
+  ...INHERITED_FIELDS,
 };
 
 /** Who gets an object of this type from `node` and `nodes`; for everybody else there is none. */
@@ -247,7 +211,13 @@ export const NODES: Readonly<Record<string, Audience>> = {
   Grant: BILLING,
   LedgerEntry: BILLING,
   Charge: USAGE,
+  Hold: USAGE,
+  Run: USAGE,
+  RunQuote: AFFORD,
+  SpendCap: BILLING,
+  Deployment: DEPLOYMENTS,
   Model: PUBLIC,
+  InstanceType: PUBLIC,
   PriceVersion: PUBLIC,
 };
 

@@ -2,8 +2,9 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { newUuid, publicId } from '../../src/id.ts';
 import { useApp } from './app-over-http.ts';
 import { type IsolationSetting, isolationSetting, mutate } from './isolation-setting.ts';
+import { MODEL } from './platform.ts';
 import { expectRefusal } from './refusal.ts';
-import { MODEL, unknownIds } from './tenants.ts';
+import { unknownIds } from './tenants.ts';
 
 const app = useApp();
 let setting: IsolationSetting;

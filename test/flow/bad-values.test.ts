@@ -7,9 +7,10 @@ import { ACTORS, type ActorName, expectedAnswer } from './access-oracle.ts';
 import { useApp } from './app-over-http.ts';
 import { type IsolationSetting, isolationSetting, mutate, samplingOf, send } from './isolation-setting.ts';
 import { OperationWriter, rootFields, routes, type Step, stepName } from './operations.ts';
+import { MODEL } from './platform.ts';
 import { expectRefusal } from './refusal.ts';
 import { IDS, takes } from './sample-arguments.ts';
-import { MODEL, unknownIds } from './tenants.ts';
+import { unknownIds } from './tenants.ts';
 
 const app = useApp();
 const schema = buildAppSchema(RESOLVERS, new Map(RESOLVERS.map((resolver) => [resolver, {}])));

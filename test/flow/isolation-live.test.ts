@@ -102,15 +102,15 @@ describe('a subscription', () => {
   });
 
   test('hears nothing of another team that is charged at the same time', async () => {
-    const { asked, other, platform, tenants } = setting;
+    const { asked, other, platform } = setting;
     const query = 'subscription ($id: ID!) { ledgerEntryPosted(teamId: $id) { kind entries { id } } }';
     const events = socketOf(other.owner.authorization).iterate({
       query,
       variables: { id: publicId('team', other.teamId) },
     });
     expect(await firstEvent(events)).toContain('SNAPSHOT');
-    await tenants.charge(platform, asked.teamId);
-    await tenants.charge(platform, other.teamId);
+    await platform.charge(asked.teamId);
+    await platform.charge(other.teamId);
     const next = await firstEvent(events);
     expect(next).toContain(publicId('entry', other.teamId));
     expect(next).not.toContain(publicId('entry', asked.teamId));

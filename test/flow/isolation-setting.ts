@@ -6,6 +6,7 @@ import {
   type ActorName,
   type Audience,
   BILLING,
+  DEPLOYMENTS,
   expectedAnswer,
   MANAGE,
   MEMBERS,
@@ -13,12 +14,14 @@ import {
   USAGE,
 } from './access-oracle.ts';
 import { ask, type HttpAnswer, type RunningApp } from './app-over-http.ts';
+import { FRESH } from './fresh.ts';
 import { type Operation, OperationWriter, type Step, type WrittenOperation } from './operations.ts';
+import { Platform } from './platform.ts';
 import type { Sampling } from './sample-arguments.ts';
-import { type Asker, type Fresh, idsOf, type Tenant, Tenants, unknownIds } from './tenants.ts';
+import { idsOf, type OfEach, type Tenant, Tenants, unknownIds, WORKERS, type Worker } from './tenants.ts';
 
 /** How deep the operations of each kind ask. */
-export const DEPTH = { Query: 4, Mutation: 2, Subscription: 4 } as const;
+export const DEPTH = { Query: 4, Mutation: 3, Subscription: 4 } as const;
 
 const ANONYMOUS = undefined;
 const SENT = /[a-z]+_[0-9a-z]{26,39}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/g;
@@ -30,14 +33,15 @@ export interface IsolationSetting {
   /** The team that is asked about. */
   readonly asked: Tenant;
   readonly other: Tenant;
-  readonly platform: Asker;
+  readonly platform: Platform;
   readonly credentials: ReadonlyMap<ActorName, string | undefined>;
 }
 
 export async function isolationSetting(app: RunningApp): Promise<IsolationSetting> {
   const tenants = new Tenants(app);
-  await tenants.model();
-  const platform = await tenants.key('PLATFORM', 'gateway');
+  await tenants.catalog();
+  const { authorization } = await tenants.key('PLATFORM', 'gateway');
+  const platform = new Platform(app, authorization);
   const platformPlain = await tenants.key('PLATFORM', 'plain gateway', undefined, []);
   const operator = await tenants.key('OPERATOR', 'operator');
   const asked = await tenants.team(platform);
@@ -53,17 +57,19 @@ export async function isolationSetting(app: RunningApp): Promise<IsolationSettin
   return { tenants, asked, other, platform, credentials };
 }
 
-/** The ids of a team as this actor would use them: of its charges, one of their own. */
+/** The ids of a team as this actor would use them: of its charges, holds and runs, one of their own. */
 export function samplingOf(
-  { tenants, platform }: IsolationSetting,
+  setting: IsolationSetting,
   tenant: Tenant,
   actor: ActorName,
   instead?: Sampling['instead'],
 ): Sampling {
-  const own = new Map<string, string>(Object.entries(tenant.charges)).get(actor);
+  const { suppliedModel, charges, holds, runs } = tenant;
+  const own = isWorker(actor) && { charge: charges[actor], hold: holds[actor], run: runs[actor] };
   return {
-    ids: { ...idsOf(tenant), ...(own !== undefined && { charge: own }) },
-    fresh: (what) => tenants.fresh(tenant, platform, what),
+    ids: { ...idsOf(tenant), ...own },
+    suppliedModel,
+    fresh: (what) => FRESH[what].make(setting, tenant),
     isKey: !PEOPLE.includes(actor),
     ...(instead && { instead }),
   };
@@ -72,25 +78,26 @@ export function samplingOf(
 /** Ids that nothing has, in all places. */
 export function samplingOfNothing(actor: ActorName, instead?: Sampling['instead']): Sampling {
   const ids = unknownIds();
-  const of: Record<Fresh, string> = {
-    newcomer: ids.user,
-    removable: ids.user,
-    teamKey: ids.apiKey,
-    grant: ids.grant,
-    charge: ids.charge,
-  };
   return {
     ids,
-    fresh: async (what) => of[what],
+    suppliedModel: 'model-of-nobody',
+    fresh: async (what) => ids[FRESH[what].id],
     isKey: !PEOPLE.includes(actor),
     ...(instead && { instead }),
   };
 }
 
-/** The same answer with every id and key that was sent as one word, so that answers can be compared. */
+function isWorker(actor: ActorName): actor is Worker {
+  return WORKERS.some((worker) => worker === actor);
+}
+
+/**
+ * The same answer with every id and key that was sent as one word, and without the instant of a balance, so that answers
+ * can be compared.
+ */
 export function withoutIds({ text }: HttpAnswer, { variables }: Operation): string {
   const sent = JSON.stringify(variables).match(SENT) ?? [];
-  return sent.reduce((answer, id) => answer.replaceAll(id, '(id)'), text);
+  return sent.reduce((answer, id) => answer.replaceAll(id, '(id)'), text.replace(/"asOf":"[^"]+",?/g, ''));
 }
 
 /** An operation that asks for everything that this actor should get through these steps. */
@@ -139,21 +146,28 @@ export async function secretsFrom({ tenants, asked }: IsolationSetting, actor: A
   const { mark } = asked;
   const money = [
     ...[wallet?.available_nano ?? 0n, wallet?.prepaid_nano ?? 0n].map(formatCredits),
-    ...['9', '3', '2'].map((whole) => `${whole}${asked.amount}`),
+    ...['9', '5', '3', '2'].map((whole) => `${whole}${asked.amount}`),
     ...asked.grants.map((id) => publicId('grant', id)),
   ];
-  const charges = Object.entries(asked.charges);
-  const own = ['member', 'teamKey', 'teamKeyPlain'].includes(actor) ? actor : undefined;
+  const usage = [asked.charges, asked.holds, asked.runs];
   const secrets: [Audience, string[]][] = [
     [TEAM, Object.values(idsOf(asked)).concat(`team-${mark}`)],
     [MEMBERS, ['owner', 'admin', 'member', 'former'].map((who) => `${who}-${mark}`)],
     [MANAGE, ['team-key', 'plain-key', 'revoked-key'].map((key) => `${key}-${mark}`)],
     [BILLING, money],
-    [USAGE, charges.map(([, id]) => id)],
+    [USAGE, usage.flatMap((ids) => Object.values(ids))],
+    [DEPLOYMENTS, Object.values(asked.deployments)],
   ];
   const hidden = secrets.flatMap(([audience, texts]) => (audience[actor] === 'YES' ? [] : texts));
-  const ofOthers = own ? charges.filter(([who]) => who !== own).map(([, id]) => id) : [];
-  return [...hidden, ...ofOthers].filter((text) => !isOwn(text, actor, mark));
+  return [...hidden, ...usage.flatMap((ids) => ofOthers(ids, actor))].filter(
+    (text) => !isOwn(text, actor, mark),
+  );
+}
+
+/** What members and keys of the team may not see although they may see their own. */
+function ofOthers(ids: OfEach, actor: ActorName): string[] {
+  if (!isWorker(actor) || actor === 'owner') return [];
+  return WORKERS.filter((worker) => worker !== actor).map((worker) => ids[worker]);
 }
 
 /** Everybody may see their own name. */

@@ -5,8 +5,9 @@ import { RESOLVERS } from '../../src/graphql/resolvers.ts';
 import { buildAppSchema } from '../../src/graphql/schema.ts';
 import { publicId } from '../../src/id.ts';
 import { storedState } from '../support/stored-state.ts';
-import { ACTORS, type ActorName, expectedAnswer, INHERITED, NODES, ORACLE } from './access-oracle.ts';
-import { useApp } from './app-over-http.ts';
+import { ACTORS, type ActorName, expectedAnswer, NODES, ORACLE } from './access-oracle.ts';
+import { type HttpAnswer, useApp } from './app-over-http.ts';
+import { INHERITED } from './inherited-fields.ts';
 import {
   answerOf,
   DEPTH,
@@ -19,9 +20,9 @@ import {
   send,
   withoutIds,
 } from './isolation-setting.ts';
-import { rootFields, routes, type Step, stepName } from './operations.ts';
-import { IDS, idPlaces, takes } from './sample-arguments.ts';
-import { type IdName, idsOf, unknownIds } from './tenants.ts';
+import { type Operation, rootFields, routes, type Step, stepName } from './operations.ts';
+import { IDS, idPlaces, type Sampling, takes } from './sample-arguments.ts';
+import { type IdName, idsOf, type OfEach, unknownIds, WORKERS } from './tenants.ts';
 
 const app = useApp();
 const schema = buildAppSchema(RESOLVERS, new Map(RESOLVERS.map((resolver) => [resolver, {}])));
@@ -88,6 +89,15 @@ test('every field is asked for by somebody who may see it', async () => {
   expect([...fields].sort()).toEqual(Object.keys(ORACLE).sort());
 });
 
+/** What an answer tells that this actor may not know and has not sent. */
+async function toldSecrets(answer: HttpAnswer, actor: ActorName, { ids }: Sampling): Promise<string[]> {
+  const given = new Set(Object.values(ids));
+  const secrets = (await secretsFrom(setting, actor)).filter((secret) => !given.has(secret));
+  return secrets
+    .filter((secret) => answer.text.includes(secret))
+    .map((secret) => `${actor} is told ${secret}`);
+}
+
 describe('a query', () => {
   test.for([...queries, ...guarded])('$name answers each actor what the rules say', async ({ steps }) => {
     const faults: string[] = [];
@@ -99,10 +109,7 @@ describe('a query', () => {
         await operationFor(schema, steps, actor, sampling, DEPTH.Query),
       );
       if (answerOf(answer) !== rulesOn(steps, actor)) faults.push(`${actor}: ${answer.text.slice(0, 300)}`);
-      const given = new Set(Object.values(sampling.ids));
-      const secrets = (await secretsFrom(setting, actor)).filter((secret) => !given.has(secret));
-      for (const secret of secrets)
-        if (answer.text.includes(secret)) faults.push(`${actor} is told ${secret}`);
+      faults.push(...(await toldSecrets(answer, actor, sampling)));
     }
     expect(faults).toEqual([]);
   });
@@ -120,6 +127,7 @@ describe('a mutation', () => {
         const answer = await send(setting, actor, operation);
         const isRefused = /"userErrors":\[\{/.test(answer.text);
         if (answerOf(answer) !== expected || isRefused) faults.push(`${actor}: ${answer.text.slice(0, 300)}`);
+        faults.push(...(await toldSecrets(answer, actor, sampling)));
       };
       if (expected === 'YES') await act();
       else denied.push(act);
@@ -157,19 +165,16 @@ describe('what belongs to another team', () => {
   test.for(beside)(
     'is not found beside a team of your own: $place of $name',
     async ({ steps, place, of }) => {
-      const actor = ACTORS.find((one) => rulesOn(steps, one) === 'YES') ?? 'operator';
+      const actor = IDS[place]?.by ?? ACTORS.find((one) => rulesOn(steps, one) === 'YES') ?? 'operator';
+      const operations: Operation[] = [];
+      for (const id of [idsOf(setting.other)[of], unknownIds()[of]]) {
+        const sampling = samplingOf(setting, setting.asked, actor, { path: place, id });
+        operations.push(await operationFor(schema, steps, actor, sampling, 1));
+      }
       const before = await storedState(app.database.ownerDb);
       const answers: string[] = [];
-      for (const id of [idsOf(setting.other)[of], unknownIds()[of]]) {
-        const operation = await operationFor(
-          schema,
-          steps,
-          actor,
-          samplingOf(setting, setting.asked, actor, { path: place, id }),
-          1,
-        );
+      for (const operation of operations)
         answers.push(withoutIds(await send(setting, actor, operation), operation));
-      }
       expect(answers[0]).toBe(answers[1]);
       expect(await storedState(app.database.ownerDb)).toEqual(before);
     },
@@ -181,18 +186,40 @@ describe('what belongs to another team', () => {
   });
 });
 
-describe('a charge of somebody else in the team', () => {
-  test.for(['member', 'teamKey', 'teamKeyPlain'] as const)('is not found by a %s', async (actor) => {
-    const { asked } = setting;
-    const query = 'query ($id: ID!) { charge(id: $id) { id } }';
-    for (const [who, id] of Object.entries(asked.charges)) {
-      const answer = await send(setting, actor, { query, variables: { id } });
+describe('what somebody else in the team does', () => {
+  const actors = ['member', 'teamKey', 'teamKeyPlain'] as const;
+  const kinds = { charge: 'charges', hold: 'holds', run: 'runs' } as const;
+  const cases = actors.flatMap((actor) =>
+    (['charge', 'hold', 'run'] as const).map((kind) => ({ actor, kind, of: kinds[kind] })),
+  );
+
+  test.for(cases)('is not found by a $actor: a $kind', async ({ actor, kind, of }) => {
+    const query = `query ($id: ID!) { ${kind}(id: $id) { id } }`;
+    const all: OfEach = setting.asked[of];
+    for (const who of WORKERS) {
+      const answer = await send(setting, actor, { query, variables: { id: all[who] } });
       expect([who, answerOf(answer)]).toEqual([who, who === actor ? 'YES' : 'NOT_FOUND']);
       if (who === actor) continue;
-      const unknown = { query, variables: { id: unknownIds().charge } };
-      const answers = [withoutIds(answer, { query, variables: { id } })];
+      const unknown = { query, variables: { id: unknownIds()[kind] } };
+      const answers = [withoutIds(answer, { query, variables: { id: all[who] } })];
       answers.push(withoutIds(await send(setting, actor, unknown), unknown));
       expect(answers[0]).toBe(answers[1]);
+    }
+  });
+
+  test.for(actors)('is seen by a %s without what it costs: a deployment', async (actor) => {
+    const query = `query ($id: ID!) {
+      deployment(id: $id) { status spent charges { edges { node { amount } } } } }`;
+    for (const who of WORKERS) {
+      const { body } = await send(setting, actor, {
+        query,
+        variables: { id: setting.asked.deployments[who] },
+      });
+      const cost =
+        who === actor
+          ? { spent: '0.000001', charges: { edges: [{ node: { amount: '0.000001' } }] } }
+          : { spent: null, charges: null };
+      expect([who, body]).toEqual([who, { data: { deployment: { status: 'RUNNING', ...cost } } }]);
     }
   });
 });
@@ -205,14 +232,21 @@ describe('node', () => {
     Grant: 'grant',
     LedgerEntry: 'entry',
     Charge: 'charge',
+    Hold: 'hold',
+    Run: 'run',
+    RunQuote: 'quote',
+    SpendCap: 'cap',
+    Deployment: 'deployment',
   };
 
   async function idOf(type: string, actor: ActorName): Promise<string> {
     const kind = KIND[type];
     if (kind) return samplingOf(setting, setting.asked, actor).ids[kind];
     const [row] = await app.database.db.sql`
-      select m.id as model, p.id as version from models m join price_versions p on p.model_id = m.id limit 1`;
-    return type === 'Model' ? publicId('model', row?.model) : publicId('priceVersion', row?.version);
+      select m.id as model, p.id as version from models m join price_versions p on p.model_id = m.id
+      where (m.instance is not null) = ${type === 'InstanceType'} limit 1`;
+    if (type === 'PriceVersion') return publicId('priceVersion', row?.version);
+    return publicId(type === 'Model' ? 'model' : 'instanceType', row?.model);
   }
 
   test.for(Object.keys(NODES))('answers a %s to whom the rules show it, and to nobody else', async (type) => {

@@ -112,10 +112,21 @@ export function rootFields(schema: GraphQLSchema, kind: 'Query' | 'Mutation' | '
   return isObjectType(type) ? Object.values(type.getFields()).map((field) => ({ type: kind, field })) : [];
 }
 
-/** The shortest way from a query to each object type, through fields of object types only. */
+/**
+ * The shortest way from a query to each object type, through fields of object types only; from a mutation to those that
+ * no query leads to.
+ */
 export function routes(schema: GraphQLSchema): ReadonlyMap<string, readonly Step[]> {
-  const found = new Map<string, readonly Step[]>([['Query', []]]);
-  const waiting = ['Query'];
+  const found = new Map<string, readonly Step[]>();
+  for (const root of ['Query', 'Mutation']) {
+    found.set(root, []);
+    goOn(schema, root, found);
+  }
+  return found;
+}
+
+function goOn(schema: GraphQLSchema, root: string, found: Map<string, readonly Step[]>): void {
+  const waiting = [root];
   for (let name = waiting.shift(); name; name = waiting.shift()) {
     const type = schema.getType(name);
     if (!isObjectType(type)) continue;
@@ -126,5 +137,4 @@ export function routes(schema: GraphQLSchema): ReadonlyMap<string, readonly Step
       waiting.push(target.name);
     }
   }
-  return found;
 }

@@ -1,7 +1,10 @@
 import { randomBytes } from 'node:crypto';
-import type { Actor } from '../../src/actor.ts';
+import { type Actor, SYSTEM_ACTOR } from '../../src/actor.ts';
+import { createInstanceType } from '../../src/catalog/instance-types.ts';
+import { setSpendCap } from '../../src/charging/set-spend-cap.ts';
 import { systemClock } from '../../src/clock.ts';
 import { inTransaction, type Tx } from '../../src/db/client.ts';
+import { parseDecimal } from '../../src/decimal.ts';
 import { type IssueGrant, issueGrant, voidGrant } from '../../src/grants/issue.ts';
 import { entryId, newUuid, publicId, type Uuid } from '../../src/id.ts';
 import { openLedger } from '../../src/ledger/post.ts';
@@ -12,7 +15,8 @@ import { scopesFor } from '../../src/teams/permissions.ts';
 import { createTeam } from '../../src/teams/teams.ts';
 import { recordUser } from '../../src/teams/users.ts';
 import { worldOn } from '../support/world.ts';
-import { ask, type RunningApp, userToken } from './app-over-http.ts';
+import { type RunningApp, userToken } from './app-over-http.ts';
+import { type Attribution, INSTANCE_TYPE, MODEL, type Platform } from './platform.ts';
 
 /** Somebody with credentials. */
 export interface Asker {
@@ -21,9 +25,7 @@ export interface Asker {
   readonly authorization: string;
 }
 
-export const MODEL = 'model-of-all';
 const SYSTEM: Actor = { kind: 'SYSTEM' };
-const NO_ACTOR = { kind: 0, id: null } as const;
 
 /** Makes what a test of many teams needs, by the product's own verbs. */
 export class Tenants {
@@ -50,8 +52,12 @@ export class Tenants {
     return { id: keyId, authorization: `Bearer ${text}` };
   }
 
-  async model(): Promise<Uuid> {
-    return worldOn(this.app.database.db).model(MODEL, { REQUEST: '0.000001', OUTPUT_TOKEN: '1' });
+  /** What all teams can use. */
+  async catalog(): Promise<void> {
+    await worldOn(this.app.database.db).model(MODEL, { REQUEST: '0.000001', OUTPUT_TOKEN: '1' });
+    const spec = { kind: 'CPU', gpus: 0, vcpus: 1, memoryGb: 1 } as const;
+    const type = { key: INSTANCE_TYPE, name: INSTANCE_TYPE, spec, hourlyPrice: parseDecimal('0.000001') };
+    await this.do((tx, now) => createInstanceType(tx, type, { actor: SYSTEM_ACTOR, reason: 'test', now }));
   }
 
   grant(teamId: Uuid, input: Partial<IssueGrant> = {}): Promise<Uuid> {
@@ -64,7 +70,7 @@ export class Tenants {
       idempotencyKey: newUuid(),
       ...input,
     };
-    return this.do(async (tx, now) => (await issueGrant(tx, whole, NO_ACTOR, now)).grantId);
+    return this.do(async (tx, now) => (await issueGrant(tx, whole, SYSTEM_ACTOR, now)).grantId);
   }
 
   async member(teamId: Uuid, name: string, role: 'OWNER' | 'ADMIN' | 'MEMBER'): Promise<Asker> {
@@ -73,55 +79,43 @@ export class Tenants {
     return user;
   }
 
-  /** Usage of one request, named for a member or key; the public id of its charge. */
-  async charge(
-    platform: Asker,
-    teamId: Uuid,
-    by: { memberId?: Uuid; apiKeyId?: Uuid } = {},
-  ): Promise<string> {
-    const item = {
-      idempotencyKey: newUuid(),
-      teamId: publicId('team', teamId),
-      model: MODEL,
-      quantities: [{ meter: 'REQUEST', quantity: 1 }],
-      ...(by.memberId && { memberId: publicId('user', by.memberId) }),
-      ...(by.apiKeyId && { apiKeyId: publicId('apiKey', by.apiKeyId) }),
-      tags: [{ name: 'project', value: `of-${by.memberId ?? by.apiKeyId ?? teamId}` }],
-    };
-    const { body, text } = await ask(
-      this.app,
-      platform.authorization,
-      'mutation ($input: RecordUsageInput!) { recordUsage(input: $input) { results { charge { id } } } }',
-      { input: { items: [item] } },
-    );
-    const id = /"id":"(charge_[0-9a-z]+)"/.exec(text)?.[1];
-    if (!id) throw new Error(`not charged: ${JSON.stringify(body)}`);
-    return id;
-  }
-
-  /** Makes something that a mutation may use up. */
-  async fresh({ teamId }: Tenant, platform: Asker, what: Fresh): Promise<string> {
-    const name = `fresh-${newUuid()}`;
-    if (what === 'newcomer') return publicId('user', (await this.user(name)).id);
-    if (what === 'removable') return publicId('user', (await this.member(teamId, name, 'ADMIN')).id);
-    if (what === 'teamKey') return publicId('apiKey', (await this.key('TEAM', name, teamId)).id);
-    if (what === 'charge') return this.charge(platform, teamId);
-    const expiresAt = new Date(systemClock.now().getTime() + 86_400_000);
-    return publicId('grant', await this.grant(teamId, { expiresAt }));
-  }
-
-  /** A team with people, keys, grants and charges; all its names and amounts are found nowhere else. */
-  async team(platform: Asker): Promise<Tenant> {
+  /** A team with people, keys, grants and work in progress; all its names and amounts are found nowhere else. */
+  async team(platform: Platform): Promise<Tenant> {
     const mark = randomBytes(5).toString('hex');
+    const amount = `.${(Number.parseInt(mark, 16) % 9_000_000) + 1_000_000}`;
     const owner = await this.user(`owner-${mark}`);
     const input = { name: `team-${mark}`, idempotencyKey: newUuid(), ownerSubject: `owner-${mark}` };
     const { teamId } = await this.do((tx, now) =>
       createTeam(tx, input, SYSTEM, now, (inner, id, at) => openLedger(inner, id, at, 0n)),
     );
+    const askers = { owner, ...(await this.people(teamId, mark)), ...(await this.keys(teamId, mark)) };
+    const suppliedModel = `model-supplied-by-${mark}`;
+    await worldOn(this.app.database.db).model(
+      suppliedModel,
+      { REQUEST: '0.000001' },
+      { supplierTeamId: teamId },
+    );
+    const grants = await this.grants(teamId, mark, amount);
+    const capId = await this.cap(teamId, askers.member.id, parseCredits(`5${amount}`));
+    const work = {
+      charges: await ofEach(askers, (by) => platform.charge(teamId, by)),
+      holds: await ofEach(askers, (by) => platform.hold(teamId, by)),
+      runs: await ofEach(askers, (by) => platform.run(teamId, by)),
+      deployments: await ofEach(askers, (by) => platform.started(teamId, by)),
+      quote: await platform.quote(teamId),
+    };
+    return { teamId, mark, amount, ...askers, suppliedModel, grants, capId, ...work };
+  }
+
+  private async people(teamId: Uuid, mark: string) {
     const admin = await this.member(teamId, `admin-${mark}`, 'ADMIN');
     const member = await this.member(teamId, `member-${mark}`, 'MEMBER');
     const former = await this.member(teamId, `former-${mark}`, 'MEMBER');
     await this.do((tx, now) => removeMember(tx, { teamId, userId: former.id }, SYSTEM, now));
+    return { admin, member, former };
+  }
+
+  private async keys(teamId: Uuid, mark: string) {
     const key = (type: 'TEAM' | 'PARTNER', name: string, scopes?: readonly string[]) =>
       this.key(type, `${name}-${mark}`, teamId, scopes);
     const teamKey = await key('TEAM', 'team-key');
@@ -130,33 +124,48 @@ export class Tenants {
     const partnerPlain = await key('PARTNER', 'plain-partner-key', []);
     const revoked = await key('TEAM', 'revoked-key');
     await this.do((tx, now) => revokeApiKey(tx, { keyId: revoked.id, reason: mark }, SYSTEM, now));
-    const amount = (Number.parseInt(mark, 16) % 9_000_000) + 1_000_000;
-    const grants = [
-      await this.grant(teamId, {
-        kind: 'PREPAID',
-        source: 'PURCHASE',
-        amountNano: parseCredits(`9.${amount}`),
-        reason: mark,
-      }),
-      await this.grant(teamId, {
-        amountNano: parseCredits(`3.${amount}`),
-        reason: mark,
-        scope: { product: 'chat' },
-      }),
-    ];
-    const voided = await this.grant(teamId, { amountNano: parseCredits(`2.${amount}`), reason: mark });
-    const change = { teamId, grantId: voided, reason: mark, idempotencyKey: newUuid() };
-    await this.do((tx, now) => voidGrant(tx, change, NO_ACTOR, now));
-    const charges = {
-      owner: await this.charge(platform, teamId, { memberId: owner.id }),
-      member: await this.charge(platform, teamId, { memberId: member.id }),
-      teamKey: await this.charge(platform, teamId, { apiKeyId: teamKey.id }),
-      teamKeyPlain: await this.charge(platform, teamId, { apiKeyId: teamKeyPlain.id }),
-    };
-    const people = { owner, admin, member, former };
-    const keys = { teamKey, teamKeyPlain, partner, partnerPlain, revoked };
-    return { teamId, mark, amount: `.${amount}`, ...people, ...keys, grants: [...grants, voided], charges };
+    return { teamKey, teamKeyPlain, partner, partnerPlain, revoked };
   }
+
+  private async grants(teamId: Uuid, mark: string, amount: string): Promise<Uuid[]> {
+    const prepaid = { kind: 'PREPAID', source: 'PURCHASE', amountNano: parseCredits(`9${amount}`) } as const;
+    const restricted = { amountNano: parseCredits(`3${amount}`), scope: { product: 'chat' } };
+    const grants = [
+      await this.grant(teamId, { ...prepaid, reason: mark }),
+      await this.grant(teamId, { ...restricted, reason: mark }),
+      await this.grant(teamId, { amountNano: parseCredits(`2${amount}`), reason: mark }),
+    ];
+    const change = { teamId, grantId: grants[2] ?? '', reason: mark, idempotencyKey: newUuid() };
+    await this.do((tx, now) => voidGrant(tx, change, SYSTEM_ACTOR, now));
+    return grants;
+  }
+
+  private async cap(teamId: Uuid, memberId: Uuid, limitNano: bigint): Promise<Uuid> {
+    const input = { teamId, subject: 'MEMBER', subjectId: memberId, period: 'MONTH', limitNano } as const;
+    const { cap } = await this.do((tx, now) => setSpendCap(tx, input, SYSTEM_ACTOR, now));
+    if (!cap) throw new Error('a cap was set');
+    return cap.id;
+  }
+}
+
+/** Those on whose behalf a team has work done. */
+export const WORKERS = ['owner', 'member', 'teamKey', 'teamKeyPlain'] as const;
+export type Worker = (typeof WORKERS)[number];
+
+/** What each of them has one of, by its public id. */
+export type OfEach = Readonly<Record<Worker, string>>;
+
+async function ofEach(
+  askers: Readonly<Record<Worker, Asker>>,
+  make: (by: Attribution) => Promise<string>,
+): Promise<OfEach> {
+  const { owner, member, teamKey, teamKeyPlain } = askers;
+  return {
+    owner: await make({ memberId: owner.id }),
+    member: await make({ memberId: member.id }),
+    teamKey: await make({ apiKeyId: teamKey.id }),
+    teamKeyPlain: await make({ apiKeyId: teamKeyPlain.id }),
+  };
 }
 
 export interface Tenant {
@@ -175,13 +184,33 @@ export interface Tenant {
   readonly partner: Asker;
   readonly partnerPlain: Asker;
   readonly revoked: Asker;
+  /** The key of a model that it supplies. */
+  readonly suppliedModel: string;
   readonly grants: readonly Uuid[];
-  /** A charge that each of them made. */
-  readonly charges: Readonly<Record<'owner' | 'member' | 'teamKey' | 'teamKeyPlain', string>>;
+  readonly capId: Uuid;
+  readonly quote: string;
+  readonly charges: OfEach;
+  /** Open. */
+  readonly holds: OfEach;
+  /** Running, each with a charge and a hold. */
+  readonly runs: OfEach;
+  /** Running, each with a paid hour. */
+  readonly deployments: OfEach;
 }
 
-/** Something of a team that nothing has been done to yet, by its public id. */
-export type Fresh = 'newcomer' | 'removable' | 'teamKey' | 'grant' | 'charge';
+/** The kinds of ids of what belongs to a team. */
+export type IdName =
+  | 'team'
+  | 'user'
+  | 'apiKey'
+  | 'grant'
+  | 'charge'
+  | 'entry'
+  | 'hold'
+  | 'run'
+  | 'quote'
+  | 'cap'
+  | 'deployment';
 
 /** The public ids of a team's things, by what they are. */
 export function idsOf(tenant: Tenant): Readonly<Record<IdName, string>> {
@@ -192,6 +221,11 @@ export function idsOf(tenant: Tenant): Readonly<Record<IdName, string>> {
     grant: publicId('grant', tenant.grants[0] ?? ''),
     charge: tenant.charges.owner,
     entry: entryId(tenant.teamId, 1n),
+    hold: tenant.holds.owner,
+    run: tenant.runs.owner,
+    quote: tenant.quote,
+    cap: publicId('cap', tenant.capId),
+    deployment: tenant.deployments.owner,
   };
 }
 
@@ -204,8 +238,10 @@ export function unknownIds(): Readonly<Record<IdName, string>> {
     grant: publicId('grant', newUuid()),
     charge: publicId('charge', newUuid()),
     entry: entryId(newUuid(), 1n),
+    hold: publicId('hold', newUuid()),
+    run: publicId('run', newUuid()),
+    quote: publicId('quote', newUuid()),
+    cap: publicId('cap', newUuid()),
+    deployment: publicId('deployment', newUuid()),
   };
 }
-
-/** The kinds of ids of what belongs to a team. */
-export type IdName = 'team' | 'user' | 'apiKey' | 'grant' | 'charge' | 'entry';

@@ -1,7 +1,7 @@
 import type { Db } from '../../src/db/client.ts';
 
 /** Made from other tables by workers at their own time, or by signing what is there. */
-const DERIVED = ['spend_buckets', 'spend_cursors', 'checkpoints'];
+const DERIVED = ['spend_buckets', 'spend_cursors', 'checkpoints', 'hold_sweeps'];
 
 /** A digest of all rows of each table, whatever their order; the time when a key was last used is left out. */
 export async function storedState({ sql }: Pick<Db, 'sql'>): Promise<Record<string, string>> {
