@@ -102,6 +102,35 @@ describe.skipIf(!CHROMIUM)(
       expect(complaints).toEqual([]);
     });
 
+    test('settles the hold that was placed, without being told which', async () => {
+      const placing = await openTab('PlaceHold');
+      await run(placing);
+      await answered(placing, '"status": "HELD"');
+
+      const settling = await openTab('SettleHold');
+      await settling.locator('.graphiql-editor-tool .view-line', { hasText: /hold_\w{26}/ }).waitFor();
+      await run(settling);
+      await answered(settling, '"amount": "0.0103"');
+      expect(complaints).toEqual([]);
+    });
+
+    test('follows deployments while hours go by', async () => {
+      for (const [name, filledIn] of [
+        ['CreateDeployment', /my-first/],
+        ['StartDeployment', /deploy_\w{26}/],
+        ['AdvanceClock', /\d{4}-\d\d-\d\dT/],
+      ] as const) {
+        const page = await openTab(name);
+        await page.locator('.graphiql-editor-tool .view-line', { hasText: filledIn }).first().waitFor();
+        await run(page);
+        await answered(page, '"userErrors": []');
+      }
+      const watching = await openTab('WatchDeployments');
+      await run(watching);
+      await answered(watching, '"kind": "STARTED"');
+      expect(complaints).toEqual([]);
+    });
+
     test.for(['Balance', 'Ledger', 'IssueGrant', 'Prices'])('runs the example %s as it is', async (name) => {
       const page = await openTab(name);
       await run(page);

@@ -6,7 +6,7 @@ import { type Connection, createConnection } from './connection.ts';
 import { DemoKeyMenu } from './demo-keys.tsx';
 import { EditorSettings } from './editor-settings.tsx';
 import { EXAMPLES, type Example, PLACEHOLDER_IDS } from './examples.ts';
-import { NewestCharge } from './newest-charge.tsx';
+import { FillInVariables } from './fill-in-variables.tsx';
 import { storageOf } from './settings.ts';
 
 /** GraphiQL with the example tabs and, where the server has demo data, its keys. */
@@ -31,7 +31,7 @@ export function Page({ settings }: { readonly settings: GraphiqlSettings | undef
             {merge}
             {copy}
             {settings && <DemoKeyMenu keys={settings.demoKeys} />}
-            {settings && <NewestCharge settings={settings} />}
+            {settings && <FillInVariables settings={settings} />}
             <EditorSettings />
             <SocketHeaders connection={connection} />
           </>
