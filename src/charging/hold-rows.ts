@@ -122,37 +122,30 @@ export async function holdsOfRuns(
   return rows.map(holdFromRow);
 }
 
-/** Writes new holds, as a part of `writeBooks`. A key that exists raises 23505. */
+/** Writes holds as they are placed, as a part of `writeBooks`. A key that exists raises 23505. */
 export function insertHolds(tx: Reader, keyed: readonly Keyed<Hold>[]): Write {
   const column = (pick: (h: Hold) => string | number | bigint | null) =>
     arrayOf(keyed.map(({ value }) => pick(value)));
-  const instants = (pick: (h: Hold) => Date | null) =>
-    instantArrayOf(keyed.map(({ value }) => pick(value)?.getTime() ?? null));
+  const instants = (pick: (h: Hold) => Date) =>
+    instantArrayOf(keyed.map(({ value }) => pick(value).getTime()));
   const json = (pick: (h: Hold) => object | null) => jsonArrayOf(keyed.map(({ value }) => pick(value)));
   return tx.sql`
-    insert into holds (team_id, id, key_digest, request_digest, status, model_id, quantities, params, amount_nano,
-      drawn_nano, draws, member_id, api_key_id, deployment_id, replica_slot, run_id, tags, placed_at, expires_at,
-      reported, reported_params, reported_nano, reported_at, resolved_at, charge_id, late_charge_id, actor_kind, actor_id)
-    select n.team_id, n.id, n.key_digest, n.request_digest, n.status, n.model_id, n.quantities::jsonb, n.params::jsonb,
-      n.amount_nano, n.drawn_nano, n.draws::jsonb, n.member_id, n.api_key_id, n.deployment_id, n.replica_slot, n.run_id,
-      n.tags::jsonb, n.placed_at, n.expires_at, n.reported::jsonb, n.reported_params::jsonb, n.reported_nano, n.reported_at,
-      n.resolved_at, n.charge_id, n.late_charge_id, n.actor_kind, n.actor_id
+    insert into holds (team_id, id, key_digest, request_digest, status, model_id, quantities, params, amount_nano, draws,
+      member_id, api_key_id, deployment_id, replica_slot, run_id, tags, placed_at, expires_at, actor_kind, actor_id)
+    select n.team_id, n.id, n.key_digest, n.request_digest, ${HOLD_STATUS.HELD}, n.model_id, n.quantities::jsonb,
+      n.params::jsonb, n.amount_nano, n.draws::jsonb, n.member_id, n.api_key_id, n.deployment_id, n.replica_slot, n.run_id,
+      n.tags::jsonb, n.placed_at, n.expires_at, n.actor_kind, n.actor_id
     from unnest(
       ${column((h) => h.teamId)}::uuid[], ${column((h) => h.id)}::uuid[],
       ${byteaArrayOf(keyed.map((k) => k.keyDigest))}::bytea[], ${byteaArrayOf(keyed.map((k) => k.requestDigest))}::bytea[],
-      ${column((h) => HOLD_STATUS[h.status])}::int2[], ${column((h) => h.modelId)}::uuid[],
-      ${json((h) => h.quantities)}::text[], ${json((h) => h.params)}::text[], ${column((h) => h.amountNano)}::int8[],
-      ${column((h) => h.drawnNano)}::int8[], ${json(drawsJson)}::text[], ${column((h) => h.memberId)}::uuid[],
+      ${column((h) => h.modelId)}::uuid[], ${json((h) => h.quantities)}::text[], ${json((h) => h.params)}::text[],
+      ${column((h) => h.amountNano)}::int8[], ${json(drawsJson)}::text[], ${column((h) => h.memberId)}::uuid[],
       ${column((h) => h.apiKeyId)}::uuid[], ${column((h) => h.deploymentId)}::uuid[],
       ${column((h) => h.replicaSlot)}::int2[], ${column((h) => h.runId)}::uuid[], ${json((h) => h.tags)}::text[],
       ${instants((h) => h.placedAt)}::timestamptz[], ${instants((h) => h.expiresAt)}::timestamptz[],
-      ${json((h) => h.reported?.quantities ?? null)}::text[], ${json((h) => h.reported?.params ?? null)}::text[],
-      ${column((h) => h.reported?.amountNano ?? null)}::int8[], ${instants((h) => h.reported?.at ?? null)}::timestamptz[],
-      ${instants((h) => h.resolvedAt)}::timestamptz[], ${column((h) => h.chargeId)}::uuid[],
-      ${column((h) => h.lateChargeId)}::uuid[], ${column((h) => h.actor.kind)}::int2[], ${column((h) => h.actor.id)}::uuid[]
-    ) as n (team_id, id, key_digest, request_digest, status, model_id, quantities, params, amount_nano, drawn_nano, draws,
-      member_id, api_key_id, deployment_id, replica_slot, run_id, tags, placed_at, expires_at, reported, reported_params,
-      reported_nano, reported_at, resolved_at, charge_id, late_charge_id, actor_kind, actor_id)`;
+      ${column((h) => h.actor.kind)}::int2[], ${column((h) => h.actor.id)}::uuid[]
+    ) as n (team_id, id, key_digest, request_digest, model_id, quantities, params, amount_nano, draws, member_id, api_key_id,
+      deployment_id, replica_slot, run_id, tags, placed_at, expires_at, actor_kind, actor_id)`;
 }
 
 /** Writes how holds were resolved, as a part of `writeBooks`: whoever writes the wallet is alone with its holds. */

@@ -5,7 +5,7 @@ import { sentTogether } from '../db/sent-together.ts';
 import { assert } from '../domain-error.ts';
 import type { Uuid } from '../id.ts';
 import type { Book } from '../ledger/book.ts';
-import { lockHeads, openBooks, verifyBooks, writeBooks } from '../ledger/post.ts';
+import { lockHeads, openBooks, verifyBooks } from '../ledger/post.ts';
 import { bookOf, readStandings } from '../ledger/standing.ts';
 import type { Cap } from './cap.ts';
 import { capsOfTeams } from './cap-rows.ts';
@@ -15,7 +15,7 @@ import { decideHold } from './decide-hold.ts';
 import { decideRun } from './decide-run.ts';
 import type { PendingSpend, SpendResult } from './spend.ts';
 import { knowNamed, readNamed } from './spend-reads.ts';
-import { spendWrites } from './spend-writes.ts';
+import { writeWorks } from './spend-writes.ts';
 import type { StandingCache } from './standing-cache.ts';
 import { TeamWork } from './team-work.ts';
 
@@ -70,7 +70,7 @@ export async function spendBatch(
   const decideAll = () => batch.map((pending) => decide(pending, works.get(pending.request.teamId), context));
   const results = heads ? decideAll() : await decidedInTime(tx, books, decideAll);
   await sentTogether([
-    writeBooks(tx, books, spendWrites(tx, all)),
+    writeWorks(tx, all),
     verifyBooks(tx, heads ? [] : books.filter((book) => !book.changed)),
   ]);
   return { results, works: all };

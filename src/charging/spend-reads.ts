@@ -39,7 +39,7 @@ export async function readNamed(
   batch: readonly PendingSpend[],
   standings?: StandingCache,
 ): Promise<Named> {
-  const names = namesIn(batch);
+  const names = namesIn(batch, (teamId, id) => standings?.get(teamId)?.holds.has(id) ?? false);
   const remembered = new Map(
     names.holds.flatMap(({ teamId, id }) => {
       const hold = standings?.get(teamId)?.holds.get(id);
@@ -82,13 +82,16 @@ interface Names {
   readonly runs: TeamThing[];
 }
 
-function namesIn(batch: readonly PendingSpend[]): Names {
+/** Tells of a hold that it is remembered, and so was open as of the remembered wallet. */
+type IsOpen = (teamId: Uuid, holdId: Uuid) => boolean;
+
+function namesIn(batch: readonly PendingSpend[], isOpen: IsOpen): Names {
   const names: Names = { charges: [], holdKeys: [], holds: [], runKeys: [], runs: [] };
-  for (const { request } of batch) addNames(names, request);
+  for (const { request } of batch) addNames(names, request, isOpen);
   return names;
 }
 
-function addNames(names: Names, request: SpendRequest): void {
+function addNames(names: Names, request: SpendRequest, isOpen: IsOpen): void {
   const { teamId } = request;
   switch (request.what) {
     case 'CHARGE':
@@ -105,7 +108,8 @@ function addNames(names: Names, request: SpendRequest): void {
       names.runs.push({ teamId, id: request.runId });
       return;
     case 'SETTLE_HOLD':
-      names.charges.push(request);
+      // An open hold has not been settled: if its key stands for another settlement, the unique index says so.
+      if (!isOpen(teamId, request.holdId)) names.charges.push(request);
       names.holds.push({ teamId, id: request.holdId });
       return;
     default:

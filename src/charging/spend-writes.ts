@@ -1,45 +1,66 @@
 import type { Tx } from '../db/client.ts';
-import type { Write } from '../ledger/post.ts';
+import { sentTogether } from '../db/sent-together.ts';
+import type { Book } from '../ledger/book.ts';
+import { type Write, writeBooks } from '../ledger/post.ts';
 import { updateCaps } from './cap-rows.ts';
 import { insertCharges } from './charge-rows.ts';
+import type { Hold } from './hold.ts';
 import { insertHolds, resolveHolds, updateHolds } from './hold-rows.ts';
+import type { Run } from './run.ts';
 import { insertRuns, updateRuns } from './run-rows.ts';
 import type { TeamWork } from './team-work.ts';
 
-/** Everything that the work on teams writes beside their books, as parts of `writeBooks`: one for each kind of row. */
-export function spendWrites(tx: Tx, works: readonly TeamWork[]): Write[] {
+/**
+ * Writes the books of teams and everything that belongs to them by one multi-row statement. What was made and changed
+ * in the same transaction takes another one, sent along: a statement does not see what it inserts.
+ * @throws StaleBook when a wallet is not the version that its book was opened on.
+ */
+export async function writeWorks(tx: Tx, works: readonly TeamWork[]): Promise<void> {
+  const books: readonly Book[] = works.map(({ book }) => book);
   const shelved = works.filter(({ hasShelves }) => hasShelves);
-  const changedHolds = shelved.flatMap(({ holds }) => holds.changed);
-  return [
+  const rows = [
     part(
       works.flatMap(({ freshCharges }) => freshCharges),
-      (rows) => insertCharges(tx, rows),
+      (charges) => insertCharges(tx, charges),
     ),
     part(
       shelved.flatMap(({ holds }) => holds.added),
-      (rows) => insertHolds(tx, rows),
-    ),
-    part(
-      changedHolds.filter(({ status }) => status !== 'HELD'),
-      (rows) => resolveHolds(tx, rows),
-    ),
-    part(
-      changedHolds.filter(({ status }) => status === 'HELD'),
-      (rows) => updateHolds(tx, rows),
+      (holds) => insertHolds(tx, holds),
     ),
     part(
       shelved.flatMap(({ runs }) => runs.added),
-      (rows) => insertRuns(tx, rows),
+      (runs) => insertRuns(tx, runs),
     ),
-    part(
+    ...changes(
+      tx,
+      shelved.flatMap(({ holds }) => holds.changed),
       shelved.flatMap(({ runs }) => runs.changed),
-      (rows) => updateRuns(tx, rows),
     ),
     part(
       works.flatMap(({ caps }) => [...caps.changed]),
-      (rows) => updateCaps(tx, rows),
+      (caps) => updateCaps(tx, caps),
     ),
   ].flat();
+  const later = changes(
+    tx,
+    shelved.flatMap(({ holds }) => holds.changedSince),
+    shelved.flatMap(({ runs }) => runs.changedSince),
+  ).flat();
+  await sentTogether([writeBooks(tx, books, rows), ...later]);
+}
+
+function changes(tx: Tx, holds: readonly Hold[], runs: readonly Run[]): Write[][] {
+  return [
+    part(
+      holds.filter(({ status }) => status !== 'HELD'),
+      (resolved) => resolveHolds(tx, resolved),
+    ),
+    part(
+      holds.filter(({ status }) => status === 'HELD'),
+      (open) => updateHolds(tx, open),
+    ),
+    part(runs, (changed) => updateRuns(tx, changed)),
+  ];
 }
 
 function part<T>(rows: readonly T[], write: (rows: readonly T[]) => Write): Write[] {

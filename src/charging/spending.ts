@@ -9,7 +9,7 @@ import { sentTogether } from '../db/sent-together.ts';
 import { assert } from '../domain-error.ts';
 import { orderedUuid, type Uuid } from '../id.ts';
 import type { TeamBalance } from '../ledger/balance.ts';
-import { lockHeads, openBooks, writeBooks } from '../ledger/post.ts';
+import { lockHeads, openBooks } from '../ledger/post.ts';
 import type { NanoCredits } from '../money.ts';
 import type { CapTarget, CountedHold } from './cap.ts';
 import { capsOfTeams } from './cap-rows.ts';
@@ -24,7 +24,7 @@ import { holdsById } from './hold-rows.ts';
 import { type Bill, type Payment, pay, type Refused, setAside } from './payment.ts';
 import { capTargetOf } from './run-part.ts';
 import { currentCatalog } from './spend-batch.ts';
-import { spendWrites } from './spend-writes.ts';
+import { writeWorks } from './spend-writes.ts';
 import { TeamWork } from './team-work.ts';
 
 /** One hour of one replica of a deployment: the unit that is charged, once. */
@@ -88,13 +88,8 @@ export async function openSpending(
 }
 
 /** Writes what was decided by one multi-row statement. */
-export async function writeSpending(tx: Tx, spending: Spending): Promise<void> {
-  const works = [...spending.works.values()];
-  await writeBooks(
-    tx,
-    works.map(({ book }) => book),
-    spendWrites(tx, works),
-  );
+export async function writeSpending(tx: Tx, { works }: Spending): Promise<void> {
+  await writeWorks(tx, [...works.values()]);
 }
 
 /** Hours of deployments, decided on the locked books of their teams. Nothing is written before `writeSpending`. */

@@ -128,7 +128,7 @@ export class Shelf<T extends { readonly id: Uuid }> {
 
   change(value: T): void {
     this.know(value);
-    if (!this.fresh.has(value.id)) this.touched.add(value.id);
+    this.touched.add(value.id);
     this.book.markChanged();
   }
 
@@ -137,14 +137,23 @@ export class Shelf<T extends { readonly id: Uuid }> {
     return this.byId.values();
   }
 
-  /** What is new, as it is in the end. */
+  /** What is new, as it was made. */
   get added(): Keyed<T>[] {
-    return [...this.fresh.values()].map((keyed) => this.latest(keyed));
+    return [...this.fresh.values()];
   }
 
-  /** What was there and has changed, each once. */
+  /** What was there and has changed, each once, as it is in the end. */
   get changed(): T[] {
-    return [...this.touched].flatMap((id) => this.byId.get(id) ?? []);
+    return this.changedAmong((id) => !this.fresh.has(id));
+  }
+
+  /** What is new and has changed since it was made. */
+  get changedSince(): T[] {
+    return this.fresh.size === 0 ? [] : this.changedAmong((id) => this.fresh.has(id));
+  }
+
+  private changedAmong(isWanted: (id: Uuid) => boolean): T[] {
+    return [...this.touched].flatMap((id) => (isWanted(id) ? (this.byId.get(id) ?? []) : []));
   }
 
   private latest(keyed: Keyed<T>): Keyed<T> {
