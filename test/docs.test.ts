@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { createClient } from 'graphql-ws';
 import { expect, test } from 'vitest';
 import WebSocket from 'ws';
@@ -126,3 +126,30 @@ test('docs/metering.md shows what its operations answer, one after another', {
   await rehearsal.end();
   await expect(rehearsed.join('')).toMatchFileSnapshot(PAGE);
 });
+
+test('docs/metering.md leads to its own headings and to files that exist', () => {
+  const page = readFileSync(PAGE, 'utf8');
+  const headings = [...page.matchAll(/^#+ (.+)$/gm)].map(([, text = '']) => anchorOf(text));
+  const links = [...page.matchAll(/\]\(([^)]+)\)/g)].map(([, link = '']) => link);
+  for (const link of links.filter((one) => one.startsWith('#'))) expect(headings).toContain(link.slice(1));
+  for (const link of links.filter((one) => !one.startsWith('#')))
+    expect(() => readFileSync(new URL(link, pathToFileURL(PAGE))), link).not.toThrow();
+});
+
+test('docs/metering.md names nothing of the API that the API does not have', () => {
+  const schema = readFileSync(new URL('../schema/schema.graphql', import.meta.url), 'utf8');
+  const words = new Set(schema.match(/\w+/g));
+  const prose = partsOf(readFileSync(PAGE, 'utf8')).filter(({ kind }) => kind === 'text');
+  const spans = prose.flatMap(({ text }) => [...text.matchAll(/`([^`]+)`/g)].map(([, span = '']) => span));
+  const names = spans.flatMap((span) => span.match(/\b[a-z]+[A-Z]\w*/g) ?? []);
+  const constants = prose.flatMap(({ text }) => text.match(/\b[A-Z]+_[A-Z_]+\b/g) ?? []);
+  expect([...names, ...constants].filter((name) => !words.has(name))).toEqual([]);
+});
+
+/** What a heading is linked by. */
+function anchorOf(heading: string): string {
+  return heading
+    .toLowerCase()
+    .replaceAll(/[^\w -]/g, '')
+    .replaceAll(' ', '-');
+}
