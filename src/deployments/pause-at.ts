@@ -11,7 +11,7 @@ import { hoursBegun } from './slots.ts';
  * How late an orchestrator may be told of a pause before its machines count as having run on, and of an opening window
  * before the hours count from the telling: as late as a busy loop may be.
  */
-export const LATE_MS = 5 * 60_000;
+export const LATE_MS = 60_000;
 
 /** Pauses a deployment at an instant that may have passed, and lets its slots rest. */
 export function pauseAt(

@@ -24,18 +24,26 @@ const AT_ONCE = 200;
  * Brings back the deployments that the lack of credit has paused and that asked for it, where the team has been given
  * enough since, and the schedule is open. Any number of processes may do so at once: each is looked at under the lock of
  * its team. Answers how many run again.
+ * @throws the first failure, after the others have been looked at.
  */
 export async function resumeWaiting(db: Db, deps: OperateDeps): Promise<number> {
   const prices = hourPrices(await deps.catalog.fresh(), deps.clock.now());
+  const failures: unknown[] = [];
   let resumed = 0;
-  let after: Waiting | null = null;
-  for (;;) {
+  for (let after: Waiting | undefined, isLast = false; !isLast; ) {
     const waiting = await waitingAfter(db, after, prices, deps.clock.now());
-    for (const one of waiting) if (await resume(db, deps, one)) resumed += 1;
-    const last = waiting.at(-1);
-    if (!last || waiting.length < AT_ONCE) return resumed;
-    after = last;
+    for (const one of waiting) {
+      try {
+        if (await resume(db, deps, one)) resumed += 1;
+      } catch (error) {
+        failures.push(error);
+      }
+    }
+    after = waiting.at(-1);
+    isLast = waiting.length < AT_ONCE;
   }
+  if (failures.length > 0) throw failures[0];
+  return resumed;
 }
 
 interface HourPrice {
@@ -56,13 +64,13 @@ function hourPrices(catalog: CatalogSnapshot, now: Date): HourPrice[] {
  */
 async function waitingAfter(
   reader: Reader,
-  after: Waiting | null,
+  after: Waiting | undefined,
   prices: readonly HourPrice[],
   now: Date,
 ): Promise<Waiting[]> {
   const { sql } = reader;
   const beyond =
-    after === null ? sql`` : sql`and (d.team_id, d.id) > (${after.teamId}::uuid, ${after.id}::uuid)`;
+    after === undefined ? sql`` : sql`and (d.team_id, d.id) > (${after.teamId}::uuid, ${after.id}::uuid)`;
   const rows = await sql<{ team_id: Uuid; id: Uuid }[]>`
     select d.team_id, d.id from deployments d
     join unnest(

@@ -200,9 +200,9 @@ describe('after downtime', () => {
     await w.expectHealthy();
   });
 
-  test('a window that was noticed within minutes counts from its own instant', async () => {
+  test('a window that was noticed within a minute counts from its own instant', async () => {
     const { w, team } = await started();
-    w.goTo(64);
+    w.goTo(61);
     await w.meter();
     expect(await w.begun(team)).toEqual([60]);
   });

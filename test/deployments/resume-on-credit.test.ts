@@ -109,4 +109,20 @@ describe('a deployment that waits for credit', () => {
     expect(await resume()).toBe(0);
     expect(await w.begun(team)).toEqual([0]);
   });
+
+  test('does not wait for a team that cannot be worked on', async () => {
+    const broken = await outOfCredit();
+    await broken.w.world.grant(broken.team, '5');
+    const { w, team, id } = await outOfCredit();
+    await w.world.grant(team, '5');
+    const { sql } = database.ownerDb;
+    await sql`create function fail() returns trigger language plpgsql as $$ begin raise 'broken'; end $$`;
+    const isBroken = sql.unsafe(`new.team_id = '${broken.team}'`);
+    await sql`create trigger broken before insert on charges for each row when (${isBroken}) execute function fail()`;
+    await expect(resumeWaiting(w.db, w.deps)).rejects.toThrow('broken');
+    expect(await w.state(id)).toBe('RUNNING');
+    expect(await w.state(broken.id)).toBe('PAUSED OUT_OF_CREDITS 60');
+    await sql`drop trigger broken on charges`;
+    expect(await resumeWaiting(w.db, w.deps)).toBe(1);
+  });
 });
