@@ -24,7 +24,14 @@ export interface OwnProduct extends Product {
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
-const DEFAULTS: Environment = { LOG_LEVEL: 'error', HOST: '127.0.0.1', PORT: '0', DEMO_DATA: 'true' };
+const DEFAULTS: Environment = {
+  LOG_LEVEL: 'error',
+  HOST: '127.0.0.1',
+  PORT: '0',
+  DEMO_DATA: 'true',
+  // Only what is replayed is measured.
+  DEMO_TRAFFIC: 'false',
+};
 const NODE_FLAGS = ['--max-semi-space-size=64', '--import', 'tsx'];
 
 /**

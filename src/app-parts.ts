@@ -2,11 +2,12 @@ import type { Logger } from 'pino';
 import { Gauge, Histogram } from 'prom-client';
 import { Catalog } from './catalog/catalog-cache.ts';
 import { Batcher, type BatchObserver } from './charging/batcher.ts';
+import { CAP_CHECKS } from './charging/cap-checks.ts';
 import { CHARGE_CHECKS } from './charging/charge-checks.ts';
 import { holdSweepLoop } from './charging/hold-sweeper.ts';
 import { verifyBooks } from './charging/verify-books.ts';
-import type { Clock } from './clock.ts';
-import type { Config } from './config.ts';
+import { type Clock, systemClock } from './clock.ts';
+import { type Config, isSandbox } from './config.ts';
 import type { Db } from './db/client.ts';
 import { committedRates } from './deployments/committed-rates.ts';
 import { DEPLOYMENT_CHECKS } from './deployments/deployment-checks.ts';
@@ -23,11 +24,11 @@ import { openLedger } from './ledger/post.ts';
 import type { TeamVerification } from './ledger/verify.ts';
 import { MemoryBus } from './live/bus.ts';
 import { Live } from './live/live.ts';
-import { Loop } from './loop.ts';
+import { Loop, type LoopLog } from './loop.ts';
 import { parseCredits } from './money.ts';
 import { type AdvanceServices } from './sandbox/advance-clock.ts';
 import { allDueWork } from './sandbox/due-work.ts';
-import { SandboxClock } from './sandbox/sandbox-clock.ts';
+import { demandUnmovedClock, openSandboxClock, SandboxClock } from './sandbox/sandbox-clock.ts';
 import type { OpenLedger } from './teams/teams.ts';
 import type { CommittedRates } from './usage/spend.ts';
 import { SpendRollup } from './usage/spend-rollup-loop.ts';
@@ -78,7 +79,8 @@ export function createServices(db: Db, config: Config, clock: Clock, logger: Log
     },
   });
   const checkpointKey = loadCheckpointKey(config);
-  const auditBooks = () => ledgerHealth(db, clock.now(), [...CHARGE_CHECKS, ...DEPLOYMENT_CHECKS]);
+  const auditBooks = () =>
+    ledgerHealth(db, clock.now(), [...CHARGE_CHECKS, ...CAP_CHECKS, ...DEPLOYMENT_CHECKS]);
   const rates: CommittedRates = (reader, teamIds) => committedRates(reader, teamIds, { catalog, clock });
   const debtLimitNano = parseCredits(config.DEBT_LIMIT_CREDITS, 'DEBT_LIMIT_CREDITS');
   return {
@@ -120,6 +122,13 @@ function batchMetrics({ registry }: Metrics): BatchObserver {
     size.observe(batch.size);
     seconds.observe({ approach: batch.approach }, batch.seconds);
   };
+}
+
+/** Business time: the machine's, which operators may move ahead in sandbox mode. */
+export async function openClock(db: Db, config: Config, log: LoopLog): Promise<Clock> {
+  if (isSandbox(config)) return openSandboxClock(db, log);
+  await demandUnmovedClock(db);
+  return systemClock;
 }
 
 /** Something that works on its own until it is stopped. */

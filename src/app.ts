@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import type { Logger } from 'pino';
-import { createServices, createWorkers, type Services, type Worker } from './app-parts.ts';
+import { createServices, createWorkers, openClock, type Services, type Worker } from './app-parts.ts';
 import { ModelResolver } from './catalog/catalog.resolver.ts';
 import { InstanceTypeResolver } from './catalog/instance-types.resolver.ts';
 import { seedInstanceTypes } from './catalog/instance-types.ts';
@@ -14,9 +14,9 @@ import { ExplainChargeResolver, ExplainedPriceResolver } from './charging/explai
 import { HoldChangeResolver } from './charging/hold-changes.resolver.ts';
 import { HoldResolver, holdNodeLoaders, TeamHoldsResolver } from './charging/holds.resolver.ts';
 import { ReverseChargeResolver } from './charging/reverse-charge.resolver.ts';
-import { type Clock, systemClock } from './clock.ts';
-import { type Config, isSandbox } from './config.ts';
-import type { Db, Tx } from './db/client.ts';
+import type { Clock } from './clock.ts';
+import type { Config } from './config.ts';
+import type { Tx } from './db/client.ts';
 import { type Database, openDatabase } from './db/database.ts';
 import { DeploymentEventResolver } from './deployments/deployment-events.resolver.ts';
 import { DeploymentFieldsResolver } from './deployments/deployment-fields.resolver.ts';
@@ -42,7 +42,6 @@ import { createDemoData, type Demo, type DemoTeam } from './sandbox/demo-data.ts
 import { DEMO_MODEL, seedDemo } from './sandbox/demo-grants.ts';
 import { type DemoSecrets, demoSecrets } from './sandbox/demo-secrets.ts';
 import { demoTraffic } from './sandbox/demo-traffic.ts';
-import { demandUnmovedClock, openSandboxClock } from './sandbox/sandbox-clock.ts';
 import { AccessWatch } from './teams/access-watch.ts';
 import { createAuthenticator } from './teams/authenticate.ts';
 import { KeyDirectory } from './teams/key-directory.ts';
@@ -81,13 +80,6 @@ export async function startApp(config: Config, logger: Logger, clock?: Clock): P
     await database.close();
     throw error;
   }
-}
-
-/** Business time: the machine's, which operators may move ahead in sandbox mode. */
-async function openClock(db: Db, config: Config, logger: Logger): Promise<Clock> {
-  if (isSandbox(config)) return openSandboxClock(db, logger);
-  await demandUnmovedClock(db);
-  return systemClock;
 }
 
 async function startOn(database: Database, config: Config, logger: Logger, clock: Clock): Promise<App> {
@@ -217,7 +209,7 @@ function tokenOptions(config: Config, secrets: DemoSecrets | undefined): TokenOp
   return { jwksUrl, secret: JWT_SECRET ?? (jwksUrl ? undefined : secrets?.tokenSecret), issuer, audience };
 }
 
-/** What is accepted is answered: requests first, then the charges they wait for, then the workers, the database last. */
+/** What is accepted is answered: requests first, then the workers and what they have sent to be charged, the database last. */
 async function closeInOrder(
   server: AppServer,
   { batcher }: Services,
@@ -225,7 +217,7 @@ async function closeInOrder(
   database: Database,
 ): Promise<void> {
   await server.close();
-  await batcher.drain();
   await Promise.all(workers.map((worker) => worker.stop()));
+  await batcher.drain();
   await database.close();
 }

@@ -2,9 +2,9 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { defineCommand, runMain } from 'citty';
 import type { Actor } from './actor.ts';
 import { SYSTEM_ACTOR } from './actor.ts';
+import { openClock } from './app-parts.ts';
 import { importPricesCommand } from './catalog/import-prices-command.ts';
 import { checkpointCommand, verifyCommand } from './charging/verify-command.ts';
-import { systemClock } from './clock.ts';
 import { readConfig } from './config.ts';
 import { type Db, inTransaction } from './db/client.ts';
 import { joinDatabase } from './db/database.ts';
@@ -19,10 +19,13 @@ import { scopesFor } from './teams/permissions.ts';
 
 const SYSTEM: Actor = { kind: 'SYSTEM' };
 
-async function withDatabase(work: (db: Db) => Promise<void>): Promise<void> {
-  const database = await joinDatabase(readConfig());
+async function withDatabase(work: (db: Db, now: Date) => Promise<void>): Promise<void> {
+  const config = readConfig();
+  const database = await joinDatabase(config);
   try {
-    await work(database.db);
+    const log = { warn: (_fields: object, message: string) => process.stderr.write(`${message}\n`) };
+    const clock = await openClock(database.db, config, log);
+    await work(database.db, clock.now());
   } finally {
     await database.close();
   }
@@ -52,10 +55,9 @@ const importPrices = defineCommand({
     reason: { type: 'string', default: 'import-prices', description: 'Why, kept with each price' },
   },
   run: ({ args }) =>
-    withDatabase(async (db) => {
+    withDatabase(async (db, now) => {
       const text = readFileSync(args.file, 'utf8');
       const { reason, 'effective-at': effectiveAt } = args;
-      const now = systemClock.now();
       print(await importPricesCommand(db, { text, effectiveAt, actor: SYSTEM_ACTOR, reason, now }));
     }),
 });
@@ -74,7 +76,7 @@ const createKey = defineCommand({
     scopes: { type: 'string', description: 'Comma-separated; default all that the type may have' },
   },
   run: ({ args }) =>
-    withDatabase(async (db) => {
+    withDatabase(async (db, now) => {
       const input = {
         type: args.type,
         name: args.name,
@@ -82,7 +84,7 @@ const createKey = defineCommand({
         idempotencyKey: newUuid(),
         ...(args.team ? { teamId: parseId('team', args.team, 'team') } : {}),
       };
-      const key = await inTransaction(db, (tx) => createApiKey(tx, input, SYSTEM, systemClock.now()));
+      const key = await inTransaction(db, (tx) => createApiKey(tx, input, SYSTEM, now));
       print(`${publicId('apiKey', key.keyId)}\n${key.text}`);
     }),
 });
@@ -97,12 +99,12 @@ const verify = defineCommand({
     checkpoints: { type: 'string', description: 'A file that "checkpoint" wrote' },
   },
   run: ({ args }) =>
-    withDatabase(async (db) => {
+    withDatabase(async (db, now) => {
       const ok = await verifyCommand(db, {
         key: loadCheckpointKey(readConfig()),
         teamId: args.team ? parseId('team', args.team, 'team') : undefined,
         checkpointFile: args.checkpoints,
-        now: systemClock.now(),
+        now,
         print,
       });
       if (!ok) process.exitCode = 1;
@@ -116,11 +118,11 @@ const checkpoint = defineCommand({
   },
   args: { file: { type: 'positional', required: true, description: 'The file, JSON lines' } },
   run: ({ args }) =>
-    withDatabase((db) =>
+    withDatabase((db, now) =>
       checkpointCommand(db, {
         key: loadCheckpointKey(readConfig()),
         file: args.file,
-        now: systemClock.now(),
+        now,
         print,
       }),
     ),

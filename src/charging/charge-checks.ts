@@ -2,7 +2,6 @@ import type { Reader } from '../db/client.ts';
 import type { Uuid } from '../id.ts';
 import { ACCOUNT, ENTRY_KIND } from '../ledger/account.ts';
 import type { Fragment, HealthCheck } from '../ledger/health-checks.ts';
-import { CAP_SUBJECT } from './cap.ts';
 import { CHARGE_STATUS } from './charge.ts';
 import { HOLD_STATUS } from './hold.ts';
 
@@ -39,11 +38,6 @@ export const CHARGE_CHECKS: readonly HealthCheck[] = [
     name: 'runs-are-the-sum-of-their-charges',
     promise: 'What a run spent is the sum of its charges.',
     violations: (reader) => brokenRuns(reader, 'ALL'),
-  },
-  {
-    name: 'caps-count-open-holds',
-    promise: 'A spend cap counts the open holds of its subject.',
-    violations: (reader) => brokenCaps(reader, 'ALL'),
   },
 ];
 
@@ -143,19 +137,4 @@ export function brokenRuns(reader: Reader, teams: Teams): Fragment {
       from charges where run_id is not null and ${among(reader, teams)} group by team_id, run_id
     ) c on c.team_id = r.team_id and c.id = r.id
     where (r.spent_nano, r.charge_count) is distinct from (coalesce(c.spent, 0), coalesce(c.charges, 0))`;
-}
-
-/** Caps that count other holds than the open ones of their subject. */
-export function brokenCaps(reader: Reader, teams: Teams): Fragment {
-  const { sql } = reader;
-  return sql`
-    select s.team_id, null::int8 as seq, format('cap %s counts %s n as held, open holds make %s', s.id, s.held_nano, h.held)
-      as detail
-    from (select * from spend_caps where ${among(reader, teams)}) s
-    cross join lateral (
-      select coalesce(sum(h.amount_nano - h.drawn_nano), 0) as held from holds h
-      where h.team_id = s.team_id and h.status = ${HOLD_STATUS.HELD} and s.subject_id =
-        case s.subject when ${CAP_SUBJECT.MEMBER} then h.member_id when ${CAP_SUBJECT.API_KEY} then h.api_key_id else h.model_id end
-    ) h
-    where s.held_nano <> h.held`;
 }
