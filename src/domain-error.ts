@@ -35,9 +35,13 @@ export function badInput(field: string, message: string): DomainError {
   return new DomainError('BAD_USER_INPUT', `${field}: ${message}`, { field });
 }
 
-/** Nothing the caller may see has this id. A foreign id and an unknown id are the same answer. */
-export function notFound(what: string, id: string): DomainError {
-  return new DomainError('NOT_FOUND', `${what} ${id} was not found.`, { id });
+/**
+ * Nothing the caller may see has this id. A foreign id and an unknown id are the same answer. `field`: the part of an
+ * input that named it.
+ */
+export function notFound(what: string, id: string, field?: string): DomainError {
+  const details = field === undefined ? { id } : { id, field };
+  return new DomainError('NOT_FOUND', `${what} ${id} was not found.`, details);
 }
 
 /** States what the program relies on. @throws Error when `condition` does not hold: a defect, never bad input. */

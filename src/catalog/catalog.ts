@@ -105,7 +105,7 @@ export async function setModelPrice(
 ): Promise<PriceSet> {
   await lockCatalog(tx);
   const model = await modelByKey(tx, input.modelKey);
-  if (!model) throw notFound('Model', input.modelKey);
+  if (!model) throw notFound('Model', input.modelKey, 'modelKey');
   return addPriceVersion(tx, { model, keyOf: INSTALLATION, operation: 'setModelPrice' }, input, actor, now);
 }
 
@@ -123,7 +123,7 @@ export async function setSupplierPrice(
 ): Promise<PriceSet> {
   await lockCatalog(tx);
   const model = await modelByKey(tx, input.modelKey);
-  if (!model || model.supplierTeamId !== supplierTeamId) throw notFound('Model', input.modelKey);
+  if (!model || model.supplierTeamId !== supplierTeamId) throw notFound('Model', input.modelKey, 'modelKey');
   return addPriceVersion(
     tx,
     { model, keyOf: supplierTeamId, operation: 'setSupplierPrice' },

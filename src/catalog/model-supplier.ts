@@ -32,9 +32,9 @@ export async function setModelSupplier(
   const why = checkReason(reason);
   await lockCatalog(tx);
   const model = await modelByKey(tx, modelKey);
-  if (!model || model.instance) throw notFound('Model', modelKey);
+  if (!model || model.instance) throw notFound('Model', modelKey, 'modelKey');
   if (teamId && (await teamsById(tx, [teamId])).length === 0)
-    throw notFound('Team', publicId('team', teamId));
+    throw notFound('Team', publicId('team', teamId), 'teamId');
   if (model.supplierTeamId === teamId) return { modelId: model.id };
   await tx.orm.update(models).set({ supplierTeamId: teamId }).where(eq(models.id, model.id));
   await bumpRevision(tx);

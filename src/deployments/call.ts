@@ -80,7 +80,7 @@ export async function runCall<Input extends DeploymentCall>(
 /** The deployment that a call is about. @throws DomainError NOT_FOUND when the team has no such deployment. */
 export function deploymentOf({ team }: Desk, { deploymentId }: OneDeployment): Deployment {
   const deployment = team.fleet.find(deploymentId);
-  if (!deployment) throw notFound('Deployment', publicId('deployment', deploymentId));
+  if (!deployment) throw notFound('Deployment', publicId('deployment', deploymentId), 'deploymentId');
   return deployment;
 }
 

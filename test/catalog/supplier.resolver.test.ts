@@ -194,7 +194,7 @@ describe('a model of another supplier', () => {
         }));
       }),
     );
-    const notFound = [{ code: 'NOT_FOUND', path: [], message: 'Model KEY was not found.' }];
+    const notFound = [{ code: 'NOT_FOUND', path: ['modelKey'], message: 'Model KEY was not found.' }];
     expect(answers).toEqual([notFound, notFound, notFound]);
     expect(await versionsOf(other.model)).toHaveLength(1);
     expect(await versionsOf(free)).toHaveLength(1);

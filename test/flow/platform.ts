@@ -54,9 +54,9 @@ export class Platform {
   }
 
   /** A deployment that was never started. */
-  deployment(teamId: Uuid, by: Attribution = {}): Promise<string> {
+  deployment(teamId: Uuid, by: Attribution = {}, instanceType = INSTANCE_TYPE): Promise<string> {
     const { tags: _, ...input } = work(teamId, by);
-    const machine = { name: `server of ${subject(teamId, by)}`, instanceType: INSTANCE_TYPE, maxReplicas: 3 };
+    const machine = { name: `server of ${subject(teamId, by)}`, instanceType, maxReplicas: 3 };
     return this.made('createDeployment', 'deploy', { ...input, ...machine }, 'deployment { id }');
   }
 

@@ -55,8 +55,12 @@ export class Tenants {
   /** What all teams can use. */
   async catalog(): Promise<void> {
     await worldOn(this.app.database.db).model(MODEL, { REQUEST: '0.000001', OUTPUT_TOKEN: '1' });
+    await this.instanceType(INSTANCE_TYPE, '0.000001');
+  }
+
+  async instanceType(key: string, hourlyPrice: string): Promise<void> {
     const spec = { kind: 'CPU', gpus: 0, vcpus: 1, memoryGb: 1 } as const;
-    const type = { key: INSTANCE_TYPE, name: INSTANCE_TYPE, spec, hourlyPrice: parseDecimal('0.000001') };
+    const type = { key, name: key, spec, hourlyPrice: parseDecimal(hourlyPrice) };
     await this.do((tx, now) => createInstanceType(tx, type, { actor: SYSTEM_ACTOR, reason: 'test', now }));
   }
 
