@@ -24,10 +24,22 @@ export function obeySchedule(team: OpenTeam, deployment: Deployment, dueMs: numb
   }
   const comesUp = deployment.status === 'PAUSED' && isOpen;
   if (comesUp && (next.status === 'RUNNING' || hasNewCredit(team, deployment))) {
-    if (fleet.nowMs - dueMs <= LATE_MS) return comeUp(team, deployment, dueMs);
+    if (isToldInTime(team, deployment, dueMs)) return comeUp(team, deployment, dueMs);
     fleet.put({ ...deployment, scheduleDueAt: new Date(fleet.nowMs) });
   } else putState(team, deployment, dueMs);
   return 0;
+}
+
+/**
+ * Whether hours may count from an opening that has passed: it is told about when it came, and no hour of machines that
+ * ran on since an earlier pause has been recorded up to now, which would be the same one.
+ */
+function isToldInTime({ fleet }: OpenTeam, { id }: Deployment, dueMs: number): boolean {
+  if (dueMs === fleet.nowMs) return true;
+  const ranOn = fleet.events.some(
+    ({ deploymentId, kind }) => deploymentId === id && kind === 'HOUR_UNBILLED',
+  );
+  return !ranOn && fleet.nowMs - dueMs <= LATE_MS;
 }
 
 /** Whether it waits for credit and there has been some since. */

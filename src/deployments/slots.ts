@@ -67,9 +67,12 @@ export function hourStart(slot: DeploymentSlot | undefined, atMs: number): Date 
   return new Date(lastMs !== undefined && lastMs >= atMs ? lastMs + 1 : atMs);
 }
 
-/** The beginnings of the hours after `from`, itself included, that have begun by `nowMs`. */
+/**
+ * The beginnings of the hours after `from`, itself included, that machines have run in before `nowMs`. One that begins
+ * right now is not among them: who resumes now pays for it.
+ */
 export function hoursBegun(from: Date, nowMs: number): Date[] {
   const begun: Date[] = [];
-  for (let ms = from.getTime(); ms <= nowMs; ms += HOUR_MS) begun.push(new Date(ms));
+  for (let ms = from.getTime(); ms < nowMs; ms += HOUR_MS) begun.push(new Date(ms));
   return begun;
 }

@@ -79,7 +79,8 @@ test('an hour that was given back is never begun again at the same instant', () 
   expect(hourStart(slot(1, { hourAt: new Date(5) }), 5)).toEqual(new Date(6));
 });
 
-test('the hours that have begun include one that begins now', () => {
-  expect(hoursBegun(at(10), 130 * MINUTE)).toEqual([at(10), at(70), at(130)]);
+test('the hours that machines have run in do not include one that begins now', () => {
+  expect(hoursBegun(at(10), 130 * MINUTE)).toEqual([at(10), at(70)]);
+  expect(hoursBegun(at(10), 130 * MINUTE + 1)).toEqual([at(10), at(70), at(130)]);
   expect(hoursBegun(at(10), 9 * MINUTE)).toEqual([]);
 });
