@@ -13,9 +13,7 @@ const MAX_HOURLY_SCALE = 9;
  * @throws DomainError BAD_USER_INPUT naming `hourlyPrice`: negative, above what a unit may cost, or finer than a nano-credit.
  */
 export function priceOfHour(hourlyPrice: Decimal): Price {
-  if (hourlyPrice.scale > MAX_HOURLY_SCALE) {
-    throw badInput('hourlyPrice', `must have at most ${MAX_HOURLY_SCALE} decimal places.`);
-  }
+  checkScale(hourlyPrice, 'hourlyPrice');
   checkUnitPrice(hourlyPrice, 'hourlyPrice');
   return makePrice({
     components: [{ meter: METER, unitPrice: hourlyPrice, conditions: {} }],
@@ -23,8 +21,15 @@ export function priceOfHour(hourlyPrice: Decimal): Price {
   });
 }
 
+/** What an hour is said to cost is what it is charged. */
+function checkScale(hourlyPrice: Decimal, field: string): void {
+  if (hourlyPrice.scale <= MAX_HOURLY_SCALE) return;
+  throw badInput(field, `must have at most ${MAX_HOURLY_SCALE} decimal places.`);
+}
+
 /**
- * Makes sure that each hour of an instance type costs the same: an hour has no parameters that conditions could ask for.
+ * Makes sure that each hour of an instance type costs the same, in whole nano-credits: an hour has no parameters that
+ * conditions could ask for.
  * @throws DomainError BAD_USER_INPUT naming the part (below `path`) that an instance type cannot have.
  */
 export function checkInstancePrice({ components, multipliers, minimum }: Price, path = 'price'): void {
@@ -36,6 +41,7 @@ export function checkInstancePrice({ components, multipliers, minimum }: Price, 
       `must be one price of ${METER}, without conditions: it is an instance type.`,
     );
   }
+  checkScale(only.unitPrice, `${path}.components.0.unitPrice`);
   if (multipliers.length > 0) throw badInput(`${path}.multipliers`, 'must be empty: it is an instance type.');
   if (minimum) throw badInput(`${path}.minimum`, 'must be absent: it is an instance type.');
 }

@@ -257,7 +257,7 @@ describe('setModelPrice', () => {
   });
 
   test.for<[string, object, string, string[]]>([
-    ['an unknown model', { modelKey: 'nobody' }, 'NOT_FOUND', []],
+    ['an unknown model', { modelKey: 'nobody' }, 'NOT_FOUND', ['modelKey']],
     ['a date in the past', { effectiveAt: '2026-11-21T09:00:00Z' }, 'INVALID_INPUT', ['effectiveAt']],
     ['no component', { price: { components: [] } }, 'INVALID_INPUT', ['price', 'components']],
     [
