@@ -2,7 +2,7 @@ import { SYSTEM_ACTOR } from '../actor.ts';
 import type { ChargeRefusal } from '../charging/charge.ts';
 import { assert } from '../domain-error.ts';
 import type { Deployment, DeploymentSlot } from './deployment.ts';
-import { type OpenTeam, paidSlot } from './open-team.ts';
+import { type OpenTeam, putPaid } from './open-team.ts';
 import { pauseAt, reasonOf, recordRunOn } from './pause-at.ts';
 import { hourOf, payTogether } from './pay-hours.ts';
 import { HOUR_MS, isUnsecured, nextLookAt } from './slots.ts';
@@ -25,11 +25,7 @@ export function beginHours(
     holdId: slot.holdId,
   }));
   const { charges, refusal } = payTogether(spending, hours);
-  const chargeOf = new Map(charges.map((charge) => [charge.replicaSlot, charge]));
-  for (const slot of slots) {
-    const charge = chargeOf.get(slot.slot);
-    if (charge) fleet.putSlot(paidSlot(slot, charge));
-  }
+  putPaid(fleet, slots, charges);
   if (refusal) pauseUnpaid(team, deployment, refusal, atMs);
   else if (wasUnsecured) tellSecured(team, deployment, at);
 }
@@ -90,7 +86,7 @@ function tellEnding(
 }
 
 /** Takes a warning back, once the next hours of all slots are held or paid. */
-function tellSecured({ fleet }: OpenTeam, { id }: Deployment, at: Date): void {
+export function tellSecured({ fleet }: OpenTeam, { id }: Deployment, at: Date): void {
   if (fleet.activeSlots(id).some(isUnsecured)) return;
   fleet.record(id, { kind: 'CREDIT_SECURED', at, actor: SYSTEM_ACTOR });
 }

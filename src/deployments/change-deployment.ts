@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Charge } from '../charging/charge.ts';
+import { tellSecured } from './begin-hours.ts';
 import type { Decided, Desk } from './call.ts';
 import type { Deployment } from './deployment.ts';
 import type { DeploymentEventKind } from './deployment-event.ts';
@@ -8,6 +9,7 @@ import type { DeploymentState } from './lifecycle.ts';
 import { putState } from './open-team.ts';
 import { payEach } from './pay-hours.ts';
 import { isOpenAt } from './schedule.ts';
+import { isUnsecured } from './slots.ts';
 import { SpendRefused } from './spend-refused.ts';
 
 /** Whether the schedule of a deployment lets it run now. */
@@ -50,6 +52,7 @@ export function changed(
     reason,
     adds: chargeIds(paid.charges),
   });
+  if (next.status === 'RUNNING' && slotsBefore.some(isUnsecured)) tellSecured(team, next, new Date(atMs));
   return { deploymentId: next.id, event, charges: paid.charges };
 }
 

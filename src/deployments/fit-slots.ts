@@ -1,8 +1,7 @@
 import type { ActorRef } from '../actor.ts';
-import { assert } from '../domain-error.ts';
 import type { Deployment, DeploymentSlot } from './deployment.ts';
 import type { Fleet } from './fleet.ts';
-import { type OpenTeam, paidSlot, rest } from './open-team.ts';
+import { type OpenTeam, putPaid, rest } from './open-team.ts';
 import { hourOf, type Paid, type PayHours } from './pay-hours.ts';
 import { chooseSlots, firstLookAt, hourStart, isPaidAt } from './slots.ts';
 
@@ -34,11 +33,7 @@ export function fitSlots(team: OpenTeam, deployment: Deployment, { atMs, actor, 
   );
   if (paid.refusal) return paid;
   for (const slot of added) if (isPaidAt(slot, atMs)) fleet.putSlot(activated(slot));
-  unpaid.forEach((slot, i) => {
-    const charge = paid.charges[i];
-    assert(charge, 'each hour that is not refused has a charge');
-    fleet.putSlot(paidSlot(slot, charge));
-  });
+  putPaid(fleet, unpaid, paid.charges);
   return paid;
 }
 

@@ -25,8 +25,16 @@ export function rest({ fleet, spending }: OpenTeam, slots: readonly DeploymentSl
   }
 }
 
-/** A slot that is active with the hour that was charged last. */
-export function paidSlot(slot: DeploymentSlot, { id: chargeId, occurredAt }: Charge): DeploymentSlot {
+/** Keeps the hours that were charged of slots, which are active with them. */
+export function putPaid(fleet: Fleet, slots: readonly DeploymentSlot[], charges: readonly Charge[]): void {
+  const chargeOf = new Map(charges.map((charge) => [charge.replicaSlot, charge]));
+  for (const slot of slots) {
+    const charge = chargeOf.get(slot.slot);
+    if (charge) fleet.putSlot(paidSlot(slot, charge));
+  }
+}
+
+function paidSlot(slot: DeploymentSlot, { id: chargeId, occurredAt }: Charge): DeploymentSlot {
   const paidUntil = new Date(occurredAt.getTime() + HOUR_MS);
   const dueAt = firstLookAt(paidUntil);
   return { ...slot, active: true, hourAt: occurredAt, paidUntil, chargeId, holdId: null, dueAt };

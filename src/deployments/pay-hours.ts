@@ -3,6 +3,7 @@ import type { Charge, ChargeRefusal } from '../charging/charge.ts';
 import type { Hour, Spending } from '../charging/spending.ts';
 import type { Uuid } from '../id.ts';
 import type { Deployment } from './deployment.ts';
+import { firstLookAt } from './slots.ts';
 
 /** An hour to be charged, and the hold for it, if there is one. */
 export interface HourToPay {
@@ -10,7 +11,7 @@ export interface HourToPay {
   readonly holdId: Uuid | null;
 }
 
-/** The charges in the order of the hours; with a refusal, those made before it. */
+/** The charges, each of which names its slot; with a refusal, those made before it. */
 export interface Paid {
   readonly charges: readonly Charge[];
   readonly refusal?: ChargeRefusal;
@@ -35,38 +36,34 @@ export const payEach: PayHours = (spending, hours) => {
   return { charges };
 };
 
-/**
- * Charges all or none: what nothing is held for is held first, and returned when that fails for one of them. An hour that
- * costs more than what was held for it, because its price has risen since, may still be refused after others were charged.
- */
+/** Charges all or none: what nothing is held for is held first, and returned when that fails for one of them. */
 export const payTogether: PayHours = (spending, hours) => {
-  const isHeld = ({ hour, holdId }: HourToPay) => holdId !== null && spending.isHeld(hour.teamId, holdId);
-  const unheld = hours.filter((one) => !isHeld(one));
+  if (hours.length === 1) return payEach(spending, hours);
+  const isHeld = ({ hour, holdId }: HourToPay) =>
+    holdId !== null && !isRepriced(spending, hour) && spending.isHeld(hour.teamId, holdId);
+  const held = hours.filter(isHeld);
+  const unheld = hours.filter((one) => !held.includes(one));
   // One alone is as good as held when it goes first.
-  if (unheld.length <= 1) return payInOrder(spending, hours, [...unheld, ...hours.filter(isHeld)]);
-  const placed = new Map<HourToPay, Uuid>();
-  for (const one of unheld) {
-    const { teamId, hourAt } = one.hour;
-    const holding = spending.holdHour(
-      one.hour,
-      new Date(Math.max(hourAt.getTime(), spending.nowMs(teamId)) + 60_000),
-    );
+  if (unheld.length <= 1) return payEach(spending, [...unheld, ...held]);
+  for (const { hour, holdId } of unheld) if (holdId !== null) spending.releaseHold(hour.teamId, holdId);
+  const placed: HourToPay[] = [];
+  for (const { hour } of unheld) {
+    const holding = spending.holdHour(hour, aMomentAfter(hour, spending));
     if (!holding.ok) {
-      for (const holdId of placed.values()) spending.releaseHold(teamId, holdId);
+      for (const { holdId } of placed) if (holdId !== null) spending.releaseHold(hour.teamId, holdId);
       return { charges: [], refusal: holding.refusal };
     }
-    placed.set(one, holding.hold.id);
+    placed.push({ hour, holdId: holding.hold.id });
   }
-  return payEach(
-    spending,
-    hours.map((one) => ({ hour: one.hour, holdId: placed.get(one) ?? one.holdId })),
-  );
+  return payEach(spending, [...placed, ...held]);
 };
 
-/** Charges in one order and answers in another. */
-function payInOrder(spending: Spending, hours: readonly HourToPay[], order: readonly HourToPay[]): Paid {
-  const { charges, refusal } = payEach(spending, order);
-  if (refusal) return { charges, refusal };
-  const byHour = new Map(order.map((one, i) => [one, charges[i]]));
-  return { charges: hours.flatMap((one) => byHour.get(one) ?? []) };
+/** Whether another price came into effect since an hour may have been held, so that it may cost more than is held. */
+function isRepriced(spending: Spending, { instanceTypeId, hourAt }: Hour): boolean {
+  const before = spending.hourPrice(instanceTypeId, firstLookAt(hourAt));
+  return before !== spending.hourPrice(instanceTypeId, hourAt);
+}
+
+function aMomentAfter({ teamId, hourAt }: Hour, spending: Spending): Date {
+  return new Date(Math.max(hourAt.getTime(), spending.nowMs(teamId)) + 60_000);
 }

@@ -27,6 +27,12 @@ async function running(credits: string, wanted: Wanted = {}) {
   return { w, team, id };
 }
 
+async function reprice(w: MeteredWorld, modelKey: string, hourly: string): Promise<void> {
+  const price = priceOfHour(parseDecimal(hourly));
+  const input = { modelKey, price, reason: 'test', idempotencyKey: newUuid() };
+  await inTransaction(w.db, (tx) => setModelPrice(tx, input, SYSTEM_ACTOR, w.clock.now()));
+}
+
 describe('the next hour', () => {
   test('is held 15 minutes before it begins, and not before', async () => {
     const { w, team } = await running('10');
@@ -66,9 +72,7 @@ describe('the next hour', () => {
   test('costs what it costs when it begins, also when that has changed since it was held', async () => {
     const { w, team } = await running('10', { type: 'cpu-m' });
     await w.passTo(50);
-    const price = priceOfHour(parseDecimal('0.5'));
-    const input = { modelKey: 'cpu-m', price, reason: 'test', idempotencyKey: newUuid() };
-    await inTransaction(w.db, (tx) => setModelPrice(tx, input, SYSTEM_ACTOR, w.clock.now()));
+    await reprice(w, 'cpu-m', '0.5');
     await w.passTo(61);
     expect((await w.hours(team)).map(({ credits }) => credits)).toEqual(['0.16', '0.5']);
     await w.expectHealthy();
@@ -116,6 +120,16 @@ describe('the next hour', () => {
     await w.expectHealthy();
   });
 
+  test('that a smaller deployment can pay takes the warning back at once', async () => {
+    const { w, team, id } = await running('1.9', { replicas: 2 });
+    await w.passTo(46);
+    await w.call(scaleDeployment, { ...one(team, id), replicas: 1 });
+    expect((await w.told(team)).slice(2)).toEqual(['CREDIT_ENDING 45', 'SCALED 46', 'CREDIT_SECURED 46']);
+    await w.passTo(61);
+    expect(await w.state(id)).toBe('RUNNING');
+    await w.expectHealthy();
+  });
+
   test('is paid at the last instant when credit comes in the last minute', async () => {
     const { w, team } = await running('0.7', { replicas: 1 });
     await w.passTo(59.5);
@@ -158,6 +172,18 @@ describe('hours of several replicas that begin together', () => {
     expect(await w.state(id)).toBe('PAUSED OUT_OF_CREDITS 120');
     expect(await w.balance(team)).toEqual({ available: '0.6', held: '0' });
     await w.expectHealthy();
+  });
+
+  test('are charged all or none when their price has risen since they were held', async () => {
+    const { w, team, id } = await running('2.7', { replicas: 2 });
+    await w.passTo(46);
+    expect(await w.balance(team)).toEqual({ available: '0.3', held: '1.2' });
+    await reprice(w, 'gpu-s', '0.8');
+    await w.passTo(60);
+    expect(await w.state(id)).toBe('PAUSED OUT_OF_CREDITS 60');
+    expect(await w.balance(team)).toEqual({ available: '1.5', held: '0' });
+    await w.expectHealthy();
+    await reprice(w, 'gpu-s', '0.6');
   });
 
   test('are all charged when credit came for those that were not held', async () => {
