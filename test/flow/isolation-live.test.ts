@@ -6,7 +6,7 @@ import { RESOLVERS } from '../../src/graphql/resolvers.ts';
 import { buildAppSchema } from '../../src/graphql/schema.ts';
 import { publicId } from '../../src/id.ts';
 import { revokeApiKey } from '../../src/teams/keys.ts';
-import { updateMemberRole } from '../../src/teams/memberships.ts';
+import { removeMember, updateMemberRole } from '../../src/teams/memberships.ts';
 import { ACTORS, type ActorName, expectedAnswer } from './access-oracle.ts';
 import { useApp } from './app-over-http.ts';
 import {
@@ -19,6 +19,7 @@ import {
   secretsFrom,
 } from './isolation-setting.ts';
 import { type Operation, rootFields, stepName } from './operations.ts';
+import { unknownIds } from './tenants.ts';
 
 const app = useApp();
 const schema = buildAppSchema(RESOLVERS, new Map(RESOLVERS.map((resolver) => [resolver, {}])));
@@ -114,6 +115,56 @@ describe('a subscription', () => {
     const next = await firstEvent(events);
     expect(next).toContain(publicId('entry', other.teamId));
     expect(next).not.toContain(publicId('entry', asked.teamId));
+  });
+
+  test('to deployments hears nothing of those of another team, not even by their id', async () => {
+    const { asked, other, platform } = setting;
+    const query = `subscription ($id: ID!, $deployment: ID) {
+      deploymentChanged(teamId: $id, deploymentId: $deployment) { kind events { deploymentId } } }`;
+    const id = publicId('team', other.teamId);
+    const answers: string[] = [];
+    for (const deployment of [asked.deployments.owner, unknownIds().deployment]) {
+      const events = socketOf(other.owner.authorization).iterate({ query, variables: { id, deployment } });
+      answers.push((await firstEvent(events)).replaceAll(deployment, '(id)'));
+    }
+    expect(answers[0]).toBe(answers[1]);
+    expect(answerOf(answers[0] ?? '')).toBe('NOT_FOUND');
+
+    const events = socketOf(other.owner.authorization).iterate({ query, variables: { id } });
+    expect(await firstEvent(events)).toContain('SNAPSHOT');
+    const theirs = await platform.deployment(asked.teamId);
+    const own = await platform.deployment(other.teamId);
+    const next = await firstEvent(events);
+    expect(next).toContain(own);
+    expect(next).not.toContain(theirs);
+  });
+
+  test('to deployments tells what is missing only to those who may see the money', async () => {
+    const { asked, platform } = setting;
+    const query = `subscription ($id: ID!) {
+      deploymentChanged(teamId: $id) { kind events { deploymentId shortBy } } }`;
+    const operation = { query, variables: { id: publicId('team', asked.teamId) } };
+    const follow = (actor: ActorName) => socketOf(setting.credentials.get(actor)).iterate(operation);
+    const feeds = { owner: follow('owner'), member: follow('member'), teamKeyPlain: follow('teamKeyPlain') };
+    for (const events of Object.values(feeds)) expect(await firstEvent(events)).toContain('SNAPSHOT');
+    const id = await platform.deployment(asked.teamId);
+    expect(await firstEvent(feeds.owner)).not.toContain('FORBIDDEN');
+    for (const events of [feeds.member, feeds.teamKeyPlain]) {
+      const event = await firstEvent(events);
+      expect(event).toContain(id);
+      expect(answerOf(event)).toBe('FORBIDDEN');
+    }
+  });
+
+  test('to deployments ends when its user leaves the team', async () => {
+    const { asked, tenants } = setting;
+    const leaver = await tenants.member(asked.teamId, 'leaver', 'MEMBER');
+    const query = 'subscription ($id: ID!) { deploymentChanged(teamId: $id) { seq } }';
+    const operation = { query, variables: { id: publicId('team', asked.teamId) } };
+    const events = socketOf(leaver.authorization).iterate(operation);
+    expect(answerOf(await firstEvent(events))).toBe('YES');
+    await tenants.do((tx, now) => removeMember(tx, { teamId: asked.teamId, userId: leaver.id }, SYSTEM, now));
+    expect(answerOf(await firstEvent(events))).toBe('FORBIDDEN');
   });
 
   test('ends when its user may see the money no more', async () => {
