@@ -115,9 +115,10 @@ export class Spending {
     return 'refusal' in priced ? undefined : priced.rated.amountNano;
   }
 
-  /** Whether a hold that was read is still open. */
-  isHeld(teamId: Uuid, holdId: Uuid): boolean {
-    return this.work(teamId).holds.get(holdId)?.status === 'HELD';
+  /** Whether a hold that was read is still open and has what an hour costs. */
+  isHeldExactly({ teamId, instanceTypeId, hourAt }: Hour, holdId: Uuid): boolean {
+    const hold = openHold(this.work(teamId), holdId);
+    return hold !== undefined && openNano(hold) === this.hourPrice(instanceTypeId, hourAt);
   }
 
   /** Sets the price of an hour aside before it begins. */

@@ -3,7 +3,6 @@ import type { Charge, ChargeRefusal } from '../charging/charge.ts';
 import type { Hour, Spending } from '../charging/spending.ts';
 import type { Uuid } from '../id.ts';
 import type { Deployment } from './deployment.ts';
-import { firstLookAt } from './slots.ts';
 
 /** An hour to be charged, and the hold for it, if there is one. */
 export interface HourToPay {
@@ -39,9 +38,8 @@ export const payEach: PayHours = (spending, hours) => {
 /** Charges all or none: what nothing is held for is held first, and returned when that fails for one of them. */
 export const payTogether: PayHours = (spending, hours) => {
   if (hours.length === 1) return payEach(spending, hours);
-  const isHeld = ({ hour, holdId }: HourToPay) =>
-    holdId !== null && !isRepriced(spending, hour) && spending.isHeld(hour.teamId, holdId);
-  const held = hours.filter(isHeld);
+  // A price that has changed since leaves too much or too little held.
+  const held = hours.filter(({ hour, holdId }) => holdId !== null && spending.isHeldExactly(hour, holdId));
   const unheld = hours.filter((one) => !held.includes(one));
   // One alone is as good as held when it goes first.
   if (unheld.length <= 1) return payEach(spending, [...unheld, ...held]);
@@ -57,12 +55,6 @@ export const payTogether: PayHours = (spending, hours) => {
   }
   return payEach(spending, [...placed, ...held]);
 };
-
-/** Whether another price came into effect since an hour may have been held, so that it may cost more than is held. */
-function isRepriced(spending: Spending, { instanceTypeId, hourAt }: Hour): boolean {
-  const before = spending.hourPrice(instanceTypeId, firstLookAt(hourAt));
-  return before !== spending.hourPrice(instanceTypeId, hourAt);
-}
 
 function aMomentAfter({ teamId, hourAt }: Hour, spending: Spending): Date {
   return new Date(Math.max(hourAt.getTime(), spending.nowMs(teamId)) + 60_000);

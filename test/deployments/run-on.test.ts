@@ -16,6 +16,12 @@ async function told(w: MeteredWorld, team: Uuid): Promise<string[]> {
   return (await w.hours(team)).map(({ slot, at, status }) => `${slot}@${at} ${status}`);
 }
 
+async function reprice(w: MeteredWorld, hourly: string): Promise<void> {
+  const price = priceOfHour(parseDecimal(hourly));
+  const input = { modelKey: 'gpu-s', price, reason: 'test', idempotencyKey: newUuid() };
+  await inTransaction(w.db, (tx) => setModelPrice(tx, input, SYSTEM_ACTOR, w.clock.now()));
+}
+
 describe('an hour that is resumed when one of those begins in which machines ran on', () => {
   /** Two hours after the start, an hour after credit ended, nothing of which has been noticed. */
   async function unnoticed(): Promise<{ w: MeteredWorld; team: Uuid; id: Uuid }> {
@@ -68,16 +74,14 @@ test('no hour is free in a window that opens while machines run on since the one
   await w.expectHealthy();
 });
 
-test('what is held for hours that begin together returns when one of them has become too dear', async () => {
+test('hours that begin together are paid all or none, also when they became dearer right after one was held', async () => {
   const w = await MeteredWorld.on(database.db);
   const team = await w.team('2.4');
   const id = await w.create(team, { replicas: 3 });
   await w.call(startDeployment, one(team, id));
+  await w.passTo(45);
+  await reprice(w, '0.7');
   await w.passTo(59.5);
-  const price = priceOfHour(parseDecimal('0.7'));
-  const effectiveAt = new Date(w.clock.now().getTime() + 30_000);
-  const input = { modelKey: 'gpu-s', price, effectiveAt, reason: 'test', idempotencyKey: newUuid() };
-  await inTransaction(w.db, (tx) => setModelPrice(tx, input, SYSTEM_ACTOR, w.clock.now()));
   await w.world.grant(team, '1.45');
   await w.passTo(60);
   expect(await w.state(id)).toBe('PAUSED OUT_OF_CREDITS 60');
