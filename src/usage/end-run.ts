@@ -29,6 +29,7 @@ export async function endRun(batcher: Batcher, form: EndForm, actor: ActorRef): 
 function checkedEnd({ teamId, runId, reason }: EndForm, actor: ActorRef): EndRun {
   const ids = { teamId: parseId('team', teamId, 'teamId'), runId: parseId('run', runId, 'runId') };
   if (reason === undefined) return { what: 'END_RUN', ...ids, status: 'FINISHED', reason: null, actor };
-  checkText(reason, 'reason', RUN_LIMITS.reasonLength);
-  return { what: 'END_RUN', ...ids, status: 'CANCELED', reason, actor };
+  const why = reason.trim();
+  checkText(why, 'reason', RUN_LIMITS.reasonLength);
+  return { what: 'END_RUN', ...ids, status: 'CANCELED', reason: why, actor };
 }

@@ -80,7 +80,8 @@ interface CheckedStart extends Omit<StartRun, keyof Priced> {
 type Priced = Pick<StartRun, 'quoteId' | 'steps' | 'estimatedNano'>;
 
 function checkedStart(form: StartForm, actor: ActorRef): CheckedStart {
-  const { idempotencyKey, name = null } = form;
+  const { idempotencyKey } = form;
+  const name = form.name?.trim() ?? null;
   checkText(idempotencyKey, 'idempotencyKey', FORM_LIMITS.keyLength);
   if (name !== null) checkText(name, 'name', RUN_LIMITS.nameLength);
   const memberId = optionalId('user', form.memberId, 'memberId');

@@ -137,6 +137,7 @@ describe('a run is refused', () => {
       /plan quoteId/,
     ],
     ['without a name of its own', () => ({ name: '' }), 'INVALID_INPUT', /name/],
+    ['with a blank name', () => ({ name: ' ' }), 'INVALID_INPUT', /name/],
     ['with a name of 201 characters', () => ({ name: 'x'.repeat(201) }), 'INVALID_INPUT', /name/],
     ['that holds for 9 seconds', () => ({ hold: true, holdSeconds: 9 }), 'INVALID_INPUT', /holdSeconds/],
     ['that holds for too long', () => ({ hold: true, holdSeconds: 86_401 }), 'INVALID_INPUT', /holdSeconds/],
@@ -248,7 +249,7 @@ describe('the end of a run is refused', () => {
     await expectRefusal(app, () => call('cancelRun', { ...end, reason: 'test' }), { code, names });
   });
 
-  test.for(['', 'x'.repeat(501)])('without a reason, or with too long a one', async (reason) => {
+  test.for(['', ' ', 'x'.repeat(501)])('without a reason, or with too long a one', async (reason) => {
     const refused = { code: 'INVALID_INPUT', names: /reason/ };
     await expectRefusal(app, () => call('cancelRun', { teamId: team, runId: run, reason }), refused);
   });

@@ -5,11 +5,12 @@ import { buildAppSchema } from '../../src/graphql/schema.ts';
 import { newUuid, publicId } from '../../src/id.ts';
 import { ACTORS, type ActorName, expectedAnswer } from './access-oracle.ts';
 import { useApp } from './app-over-http.ts';
+import { IDS } from './id-places.ts';
 import { type IsolationSetting, isolationSetting, mutate, samplingOf, send } from './isolation-setting.ts';
 import { OperationWriter, rootFields, routes, type Step, stepName } from './operations.ts';
 import { MODEL } from './platform.ts';
 import { expectRefusal } from './refusal.ts';
-import { IDS, takes } from './sample-arguments.ts';
+import { takes } from './sample-arguments.ts';
 import { unknownIds } from './tenants.ts';
 
 const app = useApp();
@@ -290,7 +291,7 @@ describe('an id', () => {
     // As data where a mutation answers refusals of its input as data.
     const code = ['BAD_USER_INPUT', 'INVALID_INPUT'];
     for (const id of wrongIn(place)) {
-      const sampling = samplingOf(setting, setting.asked, actor, { path: place, id });
+      const sampling = samplingOf(setting, setting.asked, actor, { path: place, value: id });
       const operation = await new OperationWriter(schema, sampling, isRefusal).write(way, 1);
       await expectRefusal(app, () => send(setting, actor, operation), { code, names });
     }

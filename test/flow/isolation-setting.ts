@@ -15,9 +15,9 @@ import {
 } from './access-oracle.ts';
 import { ask, type HttpAnswer, type RunningApp } from './app-over-http.ts';
 import { FRESH } from './fresh.ts';
+import type { Sampling } from './id-places.ts';
 import { type Operation, OperationWriter, type Step, type WrittenOperation } from './operations.ts';
 import { Platform } from './platform.ts';
-import type { Sampling } from './sample-arguments.ts';
 import { idsOf, type OfEach, type Tenant, Tenants, unknownIds, WORKERS, type Worker } from './tenants.ts';
 
 /** How deep the operations of each kind ask. */

@@ -7,6 +7,7 @@ import { publicId } from '../../src/id.ts';
 import { storedState } from '../support/stored-state.ts';
 import { ACTORS, type ActorName, expectedAnswer, NODES, ORACLE } from './access-oracle.ts';
 import { type HttpAnswer, useApp } from './app-over-http.ts';
+import { IDS, type Sampling } from './id-places.ts';
 import { INHERITED } from './inherited-fields.ts';
 import {
   answerOf,
@@ -21,7 +22,7 @@ import {
   withoutIds,
 } from './isolation-setting.ts';
 import { type Operation, rootFields, routes, type Step, stepName } from './operations.ts';
-import { IDS, idPlaces, type Sampling, takes } from './sample-arguments.ts';
+import { placesOf, takes } from './sample-arguments.ts';
 import { type IdName, idsOf, type OfEach, unknownIds, WORKERS } from './tenants.ts';
 
 const app = useApp();
@@ -72,7 +73,7 @@ describe('the oracle', () => {
   });
 
   test('knows every place that takes an id', () => {
-    expect(Object.keys(IDS).sort()).toEqual(idPlaces(schema).sort());
+    expect(Object.keys(IDS).sort()).toEqual(placesOf(schema, 'ID').sort());
   });
 });
 
@@ -168,7 +169,7 @@ describe('what belongs to another team', () => {
       const actor = IDS[place]?.by ?? ACTORS.find((one) => rulesOn(steps, one) === 'YES') ?? 'operator';
       const operations: Operation[] = [];
       for (const id of [idsOf(setting.other)[of], unknownIds()[of]]) {
-        const sampling = samplingOf(setting, setting.asked, actor, { path: place, id });
+        const sampling = samplingOf(setting, setting.asked, actor, { path: place, value: id });
         operations.push(await operationFor(schema, steps, actor, sampling, 1));
       }
       const before = await storedState(app.database.ownerDb);

@@ -8,7 +8,8 @@ import {
   isLeafType,
   isObjectType,
 } from 'graphql';
-import { type Sampling, sampleArguments } from './sample-arguments.ts';
+import type { Sampling } from './id-places.ts';
+import { sampleArguments } from './sample-arguments.ts';
 
 /** A document with its variables. */
 export interface Operation {
@@ -67,7 +68,7 @@ export class OperationWriter {
       ([name, value]) => `${name}: ${this.variable(field, name, value)}`,
     );
     // Pages of the default size, nested, ask for more items than an operation may.
-    if (field.args.some(({ name }) => name === 'first')) given.push('first: 4');
+    if (field.args.some(({ name }) => name === 'first') && !isPaged(values)) given.push('first: 4');
     return `${field.name}${given.length > 0 ? `(${given.join(', ')})` : ''} ${selection}`;
   }
 
@@ -104,6 +105,10 @@ export class OperationWriter {
     }
     return parts.join(' ');
   }
+}
+
+function isPaged(values: object): boolean {
+  return 'first' in values || 'last' in values;
 }
 
 /** The fields of Query, Mutation or Subscription. */

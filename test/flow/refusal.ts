@@ -28,7 +28,7 @@ function userErrorsIn(value: unknown): Refusal[] {
 }
 
 /** What only somebody inside could have written. */
-const INSIDE = [
+export const INSIDE = [
   /\n\s+at |node_modules|file:\/\/|\.[cm]?[jt]s\b|\/(src|work|home|root|tmp)\//,
   /\b(TypeError|RangeError|ReferenceError|SyntaxError|AssertionError|PostgresError|DomainError)\b/,
   /Cannot read prop|is not a function|is not iterable|undefined|Invariant violated/,
