@@ -35,6 +35,7 @@ export const INSIDE = [
   /postgres|drizzle|SQLSTATE|violates|constraint|relation "|column "|syntax error at|\bpg_/i,
   /\b(select .+ from|insert into|update .+ set|delete from)\b/i,
   /\b(wallets|memberships|api_keys|price_versions|idempotency_keys|grant_changes|charges_key|audit_events)\b/,
+  /\b(deployment_(heads|slots|events)|run_quotes|spend_caps|hold_sweeps|sandbox_clock)\b/,
 ];
 
 /**
