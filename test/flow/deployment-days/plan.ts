@@ -106,8 +106,9 @@ function planSteps(random: Random): PlannedStep[] {
   for (let at = START; at <= START + DAYS_MS; ) {
     steps.push({ at, calls: [], topUps: [], prices: [], kill: null });
     at += random.pick([4, 5, 5, 10, 10, 15, 15, 20]) * MINUTE;
-    if (random.chance(0.1)) at += random.from(1, MINUTE);
-    else if (random.chance(0.5)) at += 5 * MINUTE - ((at - START) % (5 * MINUTE));
+    if (random.chance(0.7)) at += 5 * MINUTE - ((at - START) % (5 * MINUTE));
+    // A little late: not so late that machines count as having run on, or a little later.
+    if (random.chance(0.3)) at += random.from(1, 1.5 * MINUTE);
   }
   return steps;
 }

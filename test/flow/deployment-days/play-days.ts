@@ -17,7 +17,7 @@ import {
 import { RemoteMeter } from './remote-meter.ts';
 
 const ROLE = 'drawdown_app';
-const LONGEST_STEP_MS = 20_000;
+const LONGEST_STEP_MS = 60_000;
 
 /** What was done, and how much of it was in the way of kills. */
 export interface Played {
