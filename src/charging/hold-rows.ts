@@ -163,7 +163,7 @@ export function resolveHolds(tx: Reader, holds: readonly Hold[]): Write {
     where h.team_id = n.team_id and h.id = n.id`;
 }
 
-/** Writes what changed of open holds, as a part of `writeBooks`. */
+/** Writes what changed of holds beside how they were resolved, as a part of `writeBooks`. */
 export function updateHolds(tx: Reader, holds: readonly Hold[]): Write {
   const column = (pick: (h: Hold) => string | number | bigint | null) => arrayOf(holds.map(pick));
   const instants = (pick: (h: Hold) => Date | null) =>

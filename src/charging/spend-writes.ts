@@ -41,11 +41,18 @@ export async function writeWorks(tx: Tx, works: readonly TeamWork[]): Promise<vo
       (caps) => updateCaps(tx, caps),
     ),
   ].flat();
-  const later = changes(
-    tx,
-    shelved.flatMap(({ holds }) => holds.changedSince),
-    shelved.flatMap(({ runs }) => runs.changedSince),
-  ).flat();
+  const later = [
+    ...changes(
+      tx,
+      shelved.flatMap(({ holds }) => holds.changedSince),
+      shelved.flatMap(({ runs }) => runs.changedSince),
+    ),
+    // What is written with a resolution is not all that may have changed before it.
+    part(
+      shelved.flatMap(({ holds }) => holds.changedAgain.filter(({ status }) => status !== 'HELD')),
+      (resolved) => updateHolds(tx, resolved),
+    ),
+  ].flat();
   await sentTogether([writeBooks(tx, books, rows), ...later]);
 }
 

@@ -98,6 +98,7 @@ export class Shelf<T extends { readonly id: Uuid }> {
   private readonly byKey = new Map<string, Keyed<T>>();
   private readonly fresh = new Map<Uuid, Keyed<T>>();
   private readonly touched = new Set<Uuid>();
+  private readonly touchedAgain = new Set<Uuid>();
 
   constructor(private readonly book: Book) {}
 
@@ -128,6 +129,7 @@ export class Shelf<T extends { readonly id: Uuid }> {
 
   change(value: T): void {
     this.know(value);
+    if (this.touched.has(value.id)) this.touchedAgain.add(value.id);
     this.touched.add(value.id);
     this.book.markChanged();
   }
@@ -145,6 +147,11 @@ export class Shelf<T extends { readonly id: Uuid }> {
   /** What was there and has changed, each once, as it is in the end. */
   get changed(): T[] {
     return this.changedAmong((id) => !this.fresh.has(id));
+  }
+
+  /** What has changed more than once, each once, as it is in the end. */
+  get changedAgain(): T[] {
+    return this.touchedAgain.size === 0 ? [] : this.changedAmong((id) => this.touchedAgain.has(id));
   }
 
   /** What is new and has changed since it was made. */

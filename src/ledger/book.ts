@@ -159,6 +159,8 @@ export class Book {
         ]);
         grant.closedSeq = null;
       }
+      // What was held of it when it expired may have been all it had, and spent since.
+      this.settleGrants([grant.id], facts);
     }
     this.refreshNextDue();
   }

@@ -4,9 +4,11 @@ import { setModelPrice } from '../../src/catalog/catalog.ts';
 import { makePrice } from '../../src/catalog/price.ts';
 import type { Charge } from '../../src/charging/charge.ts';
 import type { HoldRequest, HoldResult } from '../../src/charging/hold.ts';
+import { holdsById } from '../../src/charging/hold-rows.ts';
+import { reverseCharge } from '../../src/charging/reverse-charge.ts';
 import { inTransaction } from '../../src/db/client.ts';
 import { parseDecimal } from '../../src/decimal.ts';
-import { voidGrant } from '../../src/grants/issue.ts';
+import { extendGrant, voidGrant } from '../../src/grants/issue.ts';
 import { newUuid, type Uuid } from '../../src/id.ts';
 import { balanceOf } from '../../src/ledger/balance.ts';
 import { parseCredits } from '../../src/money.ts';
@@ -207,6 +209,24 @@ describe('a hold whose grant ends meanwhile', () => {
     await expectHealthy(database.db);
   });
 
+  test('spends it to the end: extended afterwards it is spent, and gets back what is reversed', async () => {
+    const { world, one, team, model, clock, figures } = await setUp({ granted: '1' });
+    const grantId = await world.grant(team, '4', { expiresAt: new Date(clock.now().getTime() + 5 * MINUTE) });
+    const { hold } = await one(placeHold(team, model, 4));
+    clock.advance(6 * MINUTE);
+    const { charge } = await one(settleHold(hold, 4));
+    const change = { reason: 'test', idempotencyKey: newUuid() };
+    const until = { teamId: team, grantId, expiresAt: new Date(clock.now().getTime() + 5 * MINUTE) };
+    await inTransaction(database.db, (tx) =>
+      extendGrant(tx, { ...change, ...until }, SYSTEM_ACTOR, clock.now()),
+    );
+    await expectHealthy(database.db);
+    const input = { ...change, chargeId: charge?.id ?? '' };
+    await inTransaction(database.db, (tx) => reverseCharge(tx, input, SYSTEM_ACTOR, clock.now()));
+    expect(await figures()).toEqual({ available: 5, held: 0, unpaid: 0 });
+    await expectHealthy(database.db);
+  });
+
   test('returns nothing to a voided grant', async () => {
     const { place, one, team, grantId, clock, figures } = await setUp();
     const { hold } = await place(4);
@@ -302,6 +322,22 @@ test('a hold lives for a day at most, however often it is extended', async () =>
   expect(longest.hold.expiresAt.getTime() - hold.placedAt.getTime()).toBe(24 * 60 * MINUTE);
   clock.advance(MINUTE);
   expect(await code(extendHold(hold, 24 * 60 * MINUTE))).toBe('HOLD_TOO_LONG');
+});
+
+test('what is reported of a hold is kept, also when it is resolved in the same batch', async () => {
+  const { place, batcher, clock } = await setUp();
+  const [settled, expired] = [(await place(4)).hold, (await place(4)).hold];
+  await batcher.holds([reportHold(settled, 2), extendHold(settled, 20 * MINUTE), settleHold(settled, 3)]);
+  clock.advance(16 * MINUTE);
+  await batcher.holds([reportHold(expired, 3), expireHold(expired)]);
+  const [one, other] = await holdsById(database.db, [settled, expired]);
+  expect(one).toMatchObject({
+    status: 'SETTLED',
+    reported: { quantities: { REQUEST: '2' } },
+    expiresAt: new Date(settled.placedAt.getTime() + 20 * MINUTE),
+  });
+  expect(other).toMatchObject({ status: 'EXPIRED', reported: { quantities: { REQUEST: '3' } } });
+  await expectHealthy(database.db);
 });
 
 test('a hold that is placed and settled in one batch is written once, as it is in the end', async () => {
