@@ -117,12 +117,14 @@ async function openUnlocked(
   teamIds: readonly Uuid[],
   deps: SpendBatchDeps,
 ): Promise<Map<Uuid, Book>> {
-  const unknown = teamIds.filter((teamId) => !deps.standings.get(teamId));
+  // Looked up once: what others write meanwhile may take their place.
+  const remembered = new Map(teamIds.map((teamId) => [teamId, deps.standings.get(teamId)?.standing]));
+  const unknown = teamIds.filter((teamId) => !remembered.get(teamId));
   const read = unknown.length > 0 ? await readStandings(tx, unknown) : undefined;
   const at = nowMs(deps);
   const books = new Map<Uuid, Book>();
   for (const teamId of teamIds) {
-    const standing = deps.standings.get(teamId)?.standing ?? read?.get(teamId);
+    const standing = remembered.get(teamId) ?? read?.get(teamId);
     if (standing) books.set(teamId, bookOf(standing, at));
   }
   return books;

@@ -85,6 +85,25 @@ describe('a charge that meets another writer', () => {
     expect((await world.charge(request(team, 1))).map(outcome)).toEqual(['CHARGED']);
   });
 
+  test('finds a team that is forgotten while another is read', async () => {
+    const { world, clock, request, team } = await setUp();
+    const other = await world.team();
+    for (const teamId of [team, other]) await world.grant(teamId, '5');
+    const standings = new StandingCache(100);
+    const deps = { catalog: world.catalog, clock, window: LATE_WINDOW, standings };
+    const batchOf = (...teams: Uuid[]) => teams.map((teamId) => ({ request: request(teamId, 1) }));
+    const { works } = await inTransaction(database.db, (tx) =>
+      spendBatch(tx, batchOf(team), deps, 'OPTIMISTIC'),
+    );
+    for (const work of works) standings.put(work, true);
+    const { results } = await inTransaction(database.db, (tx) => {
+      const decided = spendBatch(tx, batchOf(team, other), deps, 'OPTIMISTIC');
+      standings.drop(team);
+      return decided;
+    });
+    expect(results.map(({ ok }) => ok)).toEqual([true, true]);
+  });
+
   test('does not undo an extension that was made meanwhile and left no entry', async () => {
     const { world, clock, request, team } = await setUp();
     const soon = new Date(clock.now().getTime() + MINUTE);
