@@ -163,7 +163,7 @@ ALTER TABLE "charges" ADD COLUMN "prior_nano" bigint;--> statement-breakpoint
 ALTER TABLE "wallets" ADD COLUMN "capped" boolean DEFAULT false NOT NULL;--> statement-breakpoint
 CREATE UNIQUE INDEX "holds_key" ON "holds" USING btree ("team_id","key_digest") WHERE "holds"."key_digest" is not null;--> statement-breakpoint
 CREATE INDEX "holds_id" ON "holds" USING brin ("id") WITH (pages_per_range=16,autosummarize=true);--> statement-breakpoint
-CREATE INDEX "holds_due" ON "holds" USING brin ("expires_at") WITH (pages_per_range=16,autosummarize=true);--> statement-breakpoint
+CREATE INDEX "holds_due" ON "holds" USING brin ("expires_at" timestamptz_minmax_multi_ops) WITH (pages_per_range=16,autosummarize=true);--> statement-breakpoint
 CREATE UNIQUE INDEX "runs_key" ON "runs" USING btree ("team_id","key_digest") WHERE "runs"."key_digest" is not null;--> statement-breakpoint
 CREATE INDEX "runs_id" ON "runs" USING btree ("id");--> statement-breakpoint
 CREATE UNIQUE INDEX "spend_caps_subject" ON "spend_caps" USING btree ("team_id","subject","subject_id","period");--> statement-breakpoint

@@ -190,3 +190,27 @@ test('the loop expires a hold when its time is over, without anybody touching th
   expect(lateMs).toBeGreaterThanOrEqual(0);
   expect(lateMs).toBeLessThan(2 * SECOND);
 });
+
+test('what is due is found without a look at all that was placed in a day, when some live for a day', async () => {
+  const { teams } = await setUp();
+  const { sql } = database.ownerDb;
+  const placed = 40_000;
+  await sql`alter table holds set (autovacuum_enabled = false)`;
+  await sql`
+    insert into holds (team_id, id, key_digest, request_digest, status, amount_nano, draws, placed_at, expires_at,
+      resolved_at, actor_kind)
+    select ${teams[0] ?? ''}, gen_random_uuid(), decode(md5(n::text), 'hex'), '', 2, 0, '[]', at,
+      at + case when n % 50 = 0 then interval '24 hours' else interval '15 minutes' end, at, 0
+    from generate_series(1, ${placed}) n,
+      lateral (select ${new Date(START)}::timestamptz + n * interval '1 day' / ${placed} as at) as placed_at`;
+  await sql`vacuum analyze holds`;
+  const late = (minutes: number) => new Date(START + 24 * 60 * MINUTE + minutes * MINUTE).toISOString();
+  const rows = await sql.unsafe<{ 'QUERY PLAN': string }[]>(
+    `explain (analyze, costs off) select expires_at from holds where expires_at >= '${late(-5)}'
+      and expires_at <= '${late(0)}' and status = 1 order by expires_at limit 500`,
+  );
+  const plan = rows.map((row) => row['QUERY PLAN']).join('\n');
+  expect(plan).toContain('holds_due');
+  const looked = [...plan.matchAll(/Rows Removed by (?:Index Recheck|Filter): (\d+)/g)];
+  expect(looked.reduce((sum, [, count]) => sum + Number(count), 0)).toBeLessThan(placed / 10);
+});
