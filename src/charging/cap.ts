@@ -91,13 +91,17 @@ export class CapSheet {
     return this.caps;
   }
 
-  /** The first cap that `amountNano` more would go beyond. What `held` has set aside for it counts once. */
+  /**
+   * The first cap that `amountNano` more would go beyond: nothing goes beyond one. What `held` has set aside for it
+   * counts once.
+   */
   excess(
     target: CapTarget,
     amountNano: NanoCredits,
     atMs: number,
     held?: CountedHold,
   ): CapExcess | undefined {
+    if (amountNano === 0n) return undefined;
     for (const cap of this.caps) {
       if (!isCappedBy(cap, target)) continue;
       const usedNano = capUsedAt(cap, atMs);

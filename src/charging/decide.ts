@@ -1,11 +1,11 @@
 import type { CatalogModel, CatalogSnapshot, CatalogVersion } from '../catalog/catalog-cache.ts';
 import { type Rated, type RateRefusal, rate, type Usage } from '../catalog/rate.ts';
-import { formatCredits } from '../money.ts';
+import { formatCredits, type NanoCredits } from '../money.ts';
 import type { CapExcess } from './cap.ts';
 import type { ChargeRefusal, ChargeRequest, ChargeResult, KeyedCharge } from './charge.ts';
 import { chargeOf } from './charge-of.ts';
 import { pay, type Refused, refusal } from './payment.ts';
-import { chargeToRun, runPart } from './run-part.ts';
+import { chargeToRun, type RunPart, runPart } from './run-part.ts';
 import type { TeamWork } from './team-work.ts';
 
 /** How far from now usage may have happened. */
@@ -51,9 +51,8 @@ export function decideCharge(pending: Pending, work: TeamWork, context: Decision
   const { memberId = part?.run.memberId ?? null, apiKeyId = part?.run.apiKeyId ?? null } = request;
   const target = { memberId, apiKeyId, modelId: priced.model.id };
   const { amountNano } = priced.rated;
-  const excess = request.afterTheFact
-    ? undefined
-    : work.caps.excess(target, amountNano, work.book.atMs, part?.held);
+  const isAllowed = request.afterTheFact || isHeldByRun(part, amountNano);
+  const excess = isAllowed ? undefined : work.caps.excess(target, amountNano, work.book.atMs, part?.held);
   if (excess) return refused(capExceeded(excess, request.modelKey), work);
   const payment = pay(work, {
     model: priced.model,
@@ -79,6 +78,11 @@ export function decideCharge(pending: Pending, work: TeamWork, context: Decision
   if (charge.status === 'CHARGED') work.caps.spend(target, charge.amountNano, work.book.atMs);
   if (part) chargeToRun(work, part, payment);
   return { ok: true, charge, replayed: false, balance: work.balance };
+}
+
+/** Whether what the run holds pays all of it: caps were asked when that was held. */
+function isHeldByRun(part: RunPart | undefined, amountNano: NanoCredits): boolean {
+  return part?.held !== undefined && part.held.amountNano >= amountNano;
 }
 
 /** Rates usage under one version, unless that has been done. */

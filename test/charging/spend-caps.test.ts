@@ -4,7 +4,10 @@ import { Catalog } from '../../src/catalog/catalog-cache.ts';
 import { Batcher } from '../../src/charging/batcher.ts';
 import type { ChargeResult } from '../../src/charging/charge.ts';
 import type { HoldResult } from '../../src/charging/hold.ts';
+import type { StartRun } from '../../src/charging/run.ts';
 import { connect } from '../../src/db/client.ts';
+import { digest16 } from '../../src/db/idempotency.ts';
+import { newUuid } from '../../src/id.ts';
 import { useDatabase } from '../support/database.ts';
 import { movableClock } from '../support/movable-clock.ts';
 import { LATE_WINDOW, usage } from '../support/world.ts';
@@ -34,6 +37,26 @@ function otherProcess(clock: { now(): Date }): Batcher {
 
 const request = ({ teamId, model, memberId, apiKeyId }: CappedTeam, options: object = {}) =>
   usage(teamId, model, { REQUEST: 1 }, { memberId, apiKeyId, ...options });
+
+/** A run of one step for the member, which holds what so many requests cost. */
+function heldRun({ teamId, memberId, modelId }: CappedTeam, requests: number): StartRun {
+  const key = digest16(newUuid());
+  const estimatedNano = BigInt(requests) * ONE;
+  const of = { quantities: { REQUEST: '1' }, params: null, times: String(requests) };
+  return {
+    what: 'START_RUN',
+    teamId,
+    keyDigest: key,
+    requestDigest: key,
+    name: null,
+    quoteId: null,
+    steps: [{ key: 'only', modelId, ...of, priceVersionId: newUuid(), estimatedNano }],
+    estimatedNano,
+    hold: { lifeMs: 900_000 },
+    memberId,
+    actor: SYSTEM_ACTOR,
+  };
+}
 
 const codesOf = (results: readonly (ChargeResult | HoldResult)[]) =>
   results.map((result) => (result.ok ? 'OK' : result.refusal.code));
@@ -114,6 +137,35 @@ describe('a cap on spend', () => {
     expect(codesOf(await processes[0].charge([request(team)]))).toEqual(['OK']);
     expect(await capFaults(team)).toEqual([]);
   });
+
+  test('leaves alone what costs nothing, although it was lowered below what is used', async () => {
+    const { team, processes } = await setting();
+    await team.set({ limitNano: 2n * ONE });
+    await processes[0].charge([request(team), request(team)]);
+    await team.set({ limitNano: ONE });
+    const free = usage(team.teamId, team.model, { REQUEST: 0 }, { memberId: team.memberId });
+    const codes = codesOf(await processes[0].charge([free, request(team)]));
+    expect(codes).toEqual(['OK', 'SPEND_CAP_EXCEEDED']);
+  });
+
+  test.for([
+    ['a member', 'MEMBER', 'memberId'],
+    ['a model', 'MODEL', 'modelId'],
+  ] as const)(
+    'of %s that is lowered does not refuse what the hold of a run pays, and counts it',
+    async ([, subject, id]) => {
+      const { team, processes } = await setting();
+      const { teamId } = team;
+      const [started] = await processes[0].runs([heldRun(team, 4)]);
+      const run = { runId: started?.ok ? started.run.id : '', step: 'only' };
+      await team.set({ subject, subjectId: team[id], limitNano: 0n });
+      const step = (requests: number) => usage(teamId, team.model, { REQUEST: requests }, { run });
+      const codes = codesOf(await processes[1].charge([step(3), step(2), step(1), step(1)]));
+      expect(codes).toEqual(['OK', 'SPEND_CAP_EXCEEDED', 'OK', 'SPEND_CAP_EXCEEDED']);
+      expect(await team.used()).toBe(4n * ONE);
+      expect(await capFaults(team)).toEqual([]);
+    },
+  );
 
   test('counts and charges work that is done already, also beyond it', async () => {
     const { team, processes } = await setting();
