@@ -39,10 +39,10 @@ export async function readNamed(
   batch: readonly PendingSpend[],
   standings?: StandingCache,
 ): Promise<Named> {
-  const names = namesIn(batch, (teamId, id) => standings?.get(teamId)?.holds.has(id) ?? false);
+  const names = namesIn(batch, (teamId, id) => standings?.get(teamId)?.holds?.has(id) ?? false);
   const remembered = new Map(
     names.holds.flatMap(({ teamId, id }) => {
-      const hold = standings?.get(teamId)?.holds.get(id);
+      const hold = standings?.get(teamId)?.holds?.get(id);
       return hold ? [[id, hold] as const] : [];
     }),
   );

@@ -8,21 +8,24 @@ import type { TeamWork } from './team-work.ts';
 export interface Remembered {
   readonly standing: Standing;
   readonly caps: readonly Cap[];
-  /** Those open holds that were placed or read here. */
-  readonly holds: ReadonlyMap<Uuid, Hold>;
+  /** Those open holds that were placed or read here, if any. */
+  readonly holds: ReadonlyMap<Uuid, Hold> | undefined;
 }
 
-const NO_HOLDS: ReadonlyMap<Uuid, Hold> = new Map();
+interface Kept extends Remembered {
+  /** Changed in place: a gateway has thousands open, and copying them for each batch would take milliseconds. */
+  readonly holds: Map<Uuid, Hold> | undefined;
+}
 
 /**
  * What this process last wrote or read of teams, the longest unused given up first. Nothing here need be current: a
  * decision on an old standing is refused when it is written.
  */
 export class StandingCache {
-  private readonly teams = new Map<Uuid, Remembered>();
+  private readonly teams = new Map<Uuid, Kept>();
   private size = 0;
 
-  /** At most `limit` grants and holds are remembered, a team counting as one: teams differ in how many they have. */
+  /** At most `limit` grants, caps and holds are remembered, a team counting as one: teams differ in how many they have. */
   constructor(private readonly limit: number) {}
 
   get(teamId: Uuid): Remembered | undefined {
@@ -37,9 +40,9 @@ export class StandingCache {
     const standing = standingAfter(work.book);
     const before = follows ? this.teams.get(work.book.teamId)?.holds : undefined;
     this.drop(work.book.teamId);
-    const remembered = { standing, caps: work.caps.all, holds: openHolds(before ?? NO_HOLDS, work) };
-    this.teams.set(work.book.teamId, remembered);
-    this.size += sizeOf(remembered);
+    const kept = { standing, caps: work.caps.all, holds: openHolds(before, work) };
+    this.teams.set(work.book.teamId, kept);
+    this.size += sizeOf(kept);
     for (const oldest of this.teams.keys()) {
       if (this.size <= this.limit) return;
       this.drop(oldest);
@@ -54,13 +57,13 @@ export class StandingCache {
   }
 }
 
-function sizeOf({ standing, holds }: Remembered): number {
-  return 1 + standing.grants.length + holds.size;
+function sizeOf({ standing, caps, holds }: Remembered): number {
+  return 1 + standing.grants.length + caps.length + (holds?.size ?? 0);
 }
 
-function openHolds(before: ReadonlyMap<Uuid, Hold>, work: TeamWork): ReadonlyMap<Uuid, Hold> {
+function openHolds(before: Map<Uuid, Hold> | undefined, work: TeamWork): Map<Uuid, Hold> | undefined {
   if (!work.hasShelves) return before;
-  const holds = new Map(before);
+  const holds = before ?? new Map<Uuid, Hold>();
   for (const hold of work.holds.all) {
     if (hold.status === 'HELD') holds.set(hold.id, hold);
     else holds.delete(hold.id);
