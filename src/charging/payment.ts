@@ -90,6 +90,18 @@ export function pay(work: TeamWork, bill: Bill): Payment | Refused {
   };
 }
 
+/** Why what is available cannot pay an amount for a model; undefined when it can. Nothing is posted. */
+export function lacking(
+  { book, ordered }: TeamWork,
+  model: CatalogModel,
+  amountNano: NanoCredits,
+): Refused | undefined {
+  const target = targetOf(model);
+  const { shortByNano } = drawDown(ordered, target, amountNano, book.atMs);
+  if (shortByNano === 0n) return undefined;
+  return outOfCredits(model.key, shortByNano, availableFor(book.grants, target, book.atMs));
+}
+
 /** Sets credit aside in drawdown order: of grants that may pay for every one of `models`. */
 export function setAside(
   work: TeamWork,

@@ -21,7 +21,7 @@ import { type Hold, openNano } from './hold.ts';
 import { holdOf } from './hold-of.ts';
 import { release, resolve } from './hold-outcome.ts';
 import { holdsById } from './hold-rows.ts';
-import { type Bill, type Payment, pay, type Refused, setAside } from './payment.ts';
+import { type Bill, lacking, type Payment, pay, type Refused, setAside } from './payment.ts';
 import { capTargetOf } from './run-part.ts';
 import { currentCatalog } from './spend-batch.ts';
 import { writeWorks } from './spend-writes.ts';
@@ -119,6 +119,25 @@ export class Spending {
   isHeldExactly({ teamId, instanceTypeId, hourAt }: Hour, holdId: Uuid): boolean {
     const hold = openHold(this.work(teamId), holdId);
     return hold !== undefined && openNano(hold) === this.hourPrice(instanceTypeId, hourAt);
+  }
+
+  /**
+   * Why hours of replicas of one deployment cannot be charged together to what is available; undefined when they can.
+   * Nothing is posted.
+   */
+  refusalOf(hours: readonly Hour[]): ChargeRefusal | undefined {
+    const [first] = hours;
+    if (!first) return undefined;
+    let amountNano = 0n;
+    for (const { instanceTypeId, hourAt } of hours) {
+      const price = this.price(instanceTypeId, hourAt);
+      if ('refusal' in price) return price.refusal;
+      amountNano += price.rated.amountNano;
+    }
+    const work = this.work(first.teamId);
+    const model = this.instanceType(first.instanceTypeId);
+    const excess = work.caps.excess(targetOf(first), amountNano, work.book.atMs);
+    return excess ? capExceeded(excess, model.key) : lacking(work, model, amountNano)?.refusal;
   }
 
   /** Sets the price of an hour aside before it begins. */
@@ -220,9 +239,13 @@ export class Spending {
   }
 
   private price(instanceTypeId: Uuid, at: Date): Priced | Refused {
-    const model = this.catalog.modelById.get(instanceTypeId);
-    assert(model, 'an instance type is in the catalogue');
-    return rated({}, ONE_HOUR, model, at, this.catalog);
+    return rated({}, ONE_HOUR, this.instanceType(instanceTypeId), at, this.catalog);
+  }
+
+  private instanceType(id: Uuid): CatalogModel {
+    const type = this.catalog.modelById.get(id);
+    assert(type, 'an instance type is in the catalogue');
+    return type;
   }
 
   private work(teamId: Uuid): TeamWork {

@@ -35,7 +35,7 @@ export const payEach: PayHours = (spending, hours) => {
   return { charges };
 };
 
-/** Charges all or none: what nothing is held for is held first, and returned when that fails for one of them. */
+/** Charges all or none: what is held for some is theirs, and the others have to be paid by what is available. */
 export const payTogether: PayHours = (spending, hours) => {
   if (hours.length === 1) return payEach(spending, hours);
   // A price that has changed since leaves too much or too little held.
@@ -44,18 +44,6 @@ export const payTogether: PayHours = (spending, hours) => {
   // One alone is as good as held when it goes first.
   if (unheld.length <= 1) return payEach(spending, [...unheld, ...held]);
   for (const { hour, holdId } of unheld) if (holdId !== null) spending.releaseHold(hour.teamId, holdId);
-  const placed: HourToPay[] = [];
-  for (const { hour } of unheld) {
-    const holding = spending.holdHour(hour, aMomentAfter(hour, spending));
-    if (!holding.ok) {
-      for (const { holdId } of placed) if (holdId !== null) spending.releaseHold(hour.teamId, holdId);
-      return { charges: [], refusal: holding.refusal };
-    }
-    placed.push({ hour, holdId: holding.hold.id });
-  }
-  return payEach(spending, [...placed, ...held]);
+  const refusal = spending.refusalOf(unheld.map(({ hour }) => hour));
+  return refusal ? { charges: [], refusal } : payEach(spending, [...unheld, ...held]);
 };
-
-function aMomentAfter({ teamId, hourAt }: Hour, spending: Spending): Date {
-  return new Date(Math.max(hourAt.getTime(), spending.nowMs(teamId)) + 60_000);
-}
