@@ -2,7 +2,7 @@ import type { ActorRef } from '../actor.ts';
 import type { Tx } from '../db/client.ts';
 import { claimKey } from '../db/idempotency.ts';
 import { assert, badInput, DomainError, notFound } from '../domain-error.ts';
-import { orderedUuid, publicId, type Uuid } from '../id.ts';
+import { firstUuidAt, orderedUuid, publicId, type Uuid } from '../id.ts';
 import { ACCOUNT, ENTRY_KIND } from '../ledger/account.ts';
 import { balanceOf, type TeamBalance } from '../ledger/balance.ts';
 import type { Book, PostedRange } from '../ledger/book.ts';
@@ -96,7 +96,9 @@ async function refuseSecond(tx: Tx, { teamId, id }: Charge): Promise<void> {
 }
 
 /** The entries after a charge that took from the receivable: all but the rare ones are skipped by their indexes. */
-async function receivableSince(tx: Tx, { teamId, toSeq }: Charge): Promise<Entry[]> {
+async function receivableSince(tx: Tx, { teamId, toSeq, postedAt }: Charge): Promise<Entry[]> {
+  // Ids of reversals begin with the time of posting: those before the charge are not looked at.
+  const from = firstUuidAt(postedAt.getTime());
   // The predicate of entries_debt_payments, as a literal: with a parameter the index would not be considered.
   const rows = await tx.sql<EntryRow[]>`
     select ${entryColumns(tx)} from entries e
@@ -107,7 +109,7 @@ async function receivableSince(tx: Tx, { teamId, toSeq }: Charge): Promise<Entry
       where e.team_id = r.team_id and e.seq between r.from_seq and r.to_seq
         and e.credit_account = ${ACCOUNT.RECEIVABLE} offset 0
     ) e
-    where r.team_id = ${teamId} and r.from_seq > ${toSeq}
+    where r.team_id = ${teamId} and r.id >= ${from} and r.from_seq > ${toSeq}
     order by seq`;
   return rows.map(entryOfRow);
 }
