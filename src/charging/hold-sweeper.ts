@@ -19,19 +19,24 @@ const SHORTEST_REST_MS = 250;
 /**
  * Expires holds when their time is over: rests until the next one is due, at most 5 s. Once a minute it looks back as
  * far as any hold may have been overlooked, in between only a little: all that were placed are there, resolved or not.
- * `wake` it when the clock was moved.
+ * `wake` it when the clock was moved: what this process placed just before that may have expired long before the mark
+ * that others have left, so it looks back to its last look but one.
  */
 export function holdSweepLoop(db: Db, batcher: Batcher, clock: Clock, log: LoopLog): Loop {
   let thoroughAtMs = Number.NEGATIVE_INFINITY;
+  let lastLooks: readonly Date[] = [];
   const step = async (): Promise<number> => {
     const now = clock.now();
     const isThorough = now.getTime() >= thoroughAtMs + THOROUGH_EVERY_MS;
     const more = isThorough
-      ? await sweepHolds(db, batcher, clock, BATCH)
+      ? await sweepHolds(db, batcher, clock, BATCH, lastLooks[0])
       : (await expireHolds(db, batcher, { from: new Date(thoroughAtMs - SHORT_OVERLAP_MS), to: now }, BATCH))
           .isFull;
     if (more) return 0;
-    if (isThorough) thoroughAtMs = now.getTime();
+    if (isThorough) {
+      thoroughAtMs = now.getTime();
+      lastLooks = [...lastLooks, now].slice(-2);
+    }
     const until = new Date(now.getTime() + LONGEST_REST_MS);
     const next = await nextHoldExpiryAt(db, { from: now, to: until });
     return next ? Math.max(next.getTime() - clock.now().getTime(), SHORTEST_REST_MS) : LONGEST_REST_MS;
@@ -41,12 +46,20 @@ export function holdSweepLoop(db: Db, batcher: Batcher, clock: Clock, log: LoopL
 
 /**
  * Settles up to `limit` holds whose time is over by their last reports, longest due first. Safe with any number of
- * processes, and with callers who settle the same holds. Returns whether more may be due.
+ * processes, and with callers who settle the same holds. `since`: looks back as far as this, if the mark is later.
+ * Returns whether more may be due.
  * @throws DomainError as `Batcher.holds` does; what was not resolved then is found again.
  */
-export async function sweepHolds(db: Db, batcher: Batcher, clock: Clock, limit: number): Promise<boolean> {
+export async function sweepHolds(
+  db: Db,
+  batcher: Batcher,
+  clock: Clock,
+  limit: number,
+  since?: Date,
+): Promise<boolean> {
   const to = clock.now();
-  const from = await firstExpiryUnswept(db);
+  const unswept = await firstExpiryUnswept(db);
+  const from = since && since < unswept ? since : unswept;
   const { isFull, resolvedTo } = await expireHolds(db, batcher, { from, to }, limit);
   if (!resolvedTo) return false;
   await db.sql`

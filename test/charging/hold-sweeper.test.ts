@@ -191,6 +191,20 @@ test('the loop expires a hold when its time is over, without anybody touching th
   expect(lateMs).toBeLessThan(2 * SECOND);
 });
 
+test('the loop finds a hold that was placed just before the clock was moved, although others have swept since', async () => {
+  const clock = movableClock(START);
+  const { place, now, batcher } = await setUp(1, clock);
+  const loop = holdSweepLoop(database.db, batcher, clock, silent);
+  onTestFinished(() => loop.stop());
+  loop.start();
+  await expect.poll(sweptTo, { interval: 5 }).toBe(clock.now().toISOString());
+  const hold = await place(1, MINUTE);
+  clock.advance(24 * 60 * MINUTE);
+  await database.ownerDb.sql`update hold_sweeps set swept_to = ${clock.now().toISOString()}::timestamptz`;
+  loop.wake();
+  await expect.poll(async () => (await now(hold)).status, { interval: 5 }).toBe('EXPIRED');
+});
+
 test('what is due is found without a look at all that was placed in a day, when some live for a day', async () => {
   const { teams } = await setUp();
   const { sql } = database.ownerDb;
