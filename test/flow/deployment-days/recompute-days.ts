@@ -150,13 +150,16 @@ class Recomputation {
     );
   }
 
-  /** Whether a server still waits for credit that came after its pause was told, and is enough. */
+  /** Whether a server still waits for credit that came after its pause was told, and was enough. */
   private isKeptWaiting(id: string, now: number): boolean {
     const told = this.events.findLast(({ server, kind }) => server === id && kind === 'PAUSED');
-    const hasCome = this.team.credit.some(({ issuedAt }) => told && issuedAt > told.recordedAt);
+    const cameAt = Math.max(...this.team.credit.map(({ issuedAt }) => issuedAt));
     const work = this.workAt(now);
     const server = waitingOne(work, id);
-    return hasCome && server !== undefined && comeUp(work, server, now);
+    if (!told || !server || cameAt <= told.recordedAt) return false;
+    // A price that has fallen since is no new credit.
+    const isCheaper = work.priceOf(server.type, now).nano < work.priceOf(server.type, cameAt).nano;
+    return !isCheaper && comeUp(work, server, now);
   }
 
   private fault({ what, id }: Deed | Return, now: number, text: string): void {
