@@ -22,6 +22,16 @@ export const ID_PREFIX = {
   cap: 'cap',
   deployment: 'deploy',
   instanceType: 'instance',
+  paymentMethod: 'pm',
+  topUp: 'topup',
+  rechargeAttempt: 'recharge',
+  payment: 'payment',
+  refund: 'refund',
+  dispute: 'dispute',
+  promoCode: 'promo',
+  plan: 'plan',
+  subscription: 'sub',
+  mail: 'mail',
 } as const;
 export type IdKind = keyof typeof ID_PREFIX;
 

@@ -5,6 +5,7 @@ import {
   integer,
   jsonb,
   pgTable,
+  primaryKey,
   smallint,
   text,
   uniqueIndex,
@@ -72,3 +73,17 @@ export const catalogState = pgTable('catalog_state', {
   id: smallint().primaryKey(),
   revision: bigint({ mode: 'bigint' }).notNull(),
 });
+
+/** What the plans of a team entitle it to now: prices and permissions need it, plans write it. */
+export const teamPlans = pgTable(
+  'team_plans',
+  {
+    teamId: uuid().notNull(),
+    family: text().notNull(),
+    planCode: text().notNull(),
+    /** See `entitlements.ts`. */
+    entitlements: jsonb().notNull(),
+    since: instant().notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.teamId, t.family] })],
+);

@@ -62,7 +62,7 @@ export function pay(work: TeamWork, bill: Bill): Payment | Refused {
   const target = targetOf(model);
   const { draws, shortByNano } = drawDown(work.ordered, target, amountNano - taken.amountNano, book.atMs);
   if (shortByNano > 0n && bill.whenShort === 'REFUSE') {
-    return outOfCredits(model.key, shortByNano, availableFor(book.grants, target, book.atMs));
+    return outOfCredits(book, model.key, shortByNano, availableFor(book.grants, target, book.atMs));
   }
   const debtNano = debtOf(bill, shortByNano, book);
   book.chargeCount += 1n;
@@ -99,7 +99,7 @@ export function lacking(
   const target = targetOf(model);
   const { shortByNano } = drawDown(ordered, target, amountNano, book.atMs);
   if (shortByNano === 0n) return undefined;
-  return outOfCredits(model.key, shortByNano, availableFor(book.grants, target, book.atMs));
+  return outOfCredits(book, model.key, shortByNano, availableFor(book.grants, target, book.atMs));
 }
 
 /** Sets credit aside in drawdown order: of grants that may pay for every one of `models`. */
@@ -115,7 +115,7 @@ export function setAside(
   const { draws, shortByNano } = drawDownFor(work.ordered, targets, amountNano, book.atMs);
   if (shortByNano > 0n) {
     const name = models.map(({ key }) => key).join('", "');
-    return outOfCredits(name, shortByNano, amountNano - shortByNano);
+    return outOfCredits(book, name, shortByNano, amountNano - shortByNano);
   }
   if (draws.length > 0) book.post({ id, actor }, draws.map(holdMovement));
   return { draws: draws.map(({ grant, amountNano: nano }) => ({ grantId: grant.id, amountNano: nano })) };
@@ -216,7 +216,9 @@ function releaseMovement({ grantId, amountNano }: HeldDraw): Movement {
   return { kind: ENTRY_KIND.RELEASE, debit, credit, grantId, amountNano };
 }
 
-function outOfCredits(model: string, shortByNano: NanoCredits, availableNano: NanoCredits): Refused {
+/** A refusal is a reason to recharge, too. */
+function outOfCredits(book: Book, model: string, shortByNano: NanoCredits, availableNano: NanoCredits): Refused {
+  book.noteRefusal();
   const message =
     `Out of credits: "${model}" needs ${formatCredits(shortByNano)} credits more than the ` +
     `${formatCredits(availableNano)} that may pay for it. A purchase or a grant of at least that fixes it.`;

@@ -2,6 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { drizzle } from 'drizzle-orm/postgres-js';
 import { migrate } from 'drizzle-orm/postgres-js/migrator';
 import { sqlState } from './client.ts';
+import { migrateJobTables } from './job-tables.ts';
 import { openPool, type Pool } from './pool.ts';
 
 const FOLDER = fileURLToPath(new URL('../../drizzle', import.meta.url));
@@ -20,6 +21,7 @@ export async function migrateDatabase(ownerUrl: string): Promise<void> {
     await refuseOldServer(sql);
     await sql`select pg_advisory_lock(${LOCK})`;
     await migrate(drizzle({ client: sql }), { migrationsFolder: FOLDER });
+    await migrateJobTables(sql);
   } catch (error) {
     throw sqlState(error) === '42501' ? mayNot(error) : error;
   } finally {

@@ -27,6 +27,8 @@ export const GrantStatusEnum = {
   SPENT: 'SPENT',
   EXPIRED: 'EXPIRED',
   VOIDED: 'VOIDED',
+  REFUNDED: 'REFUNDED',
+  DISPUTED: 'DISPUTED',
 } as const satisfies Record<GrantStatus, GrantStatus>;
 
 export const GrantSourceEnum = {
@@ -60,6 +62,8 @@ registerEnumType(GrantStatusEnum, {
     SPENT: { description: 'Nothing of it is left. Credit that comes back opens it again.' },
     EXPIRED: { description: 'What was left of it has expired. An operator may extend it.' },
     VOIDED: { description: 'An operator took back what was left of it.' },
+    REFUNDED: { description: 'All of it was paid back.' },
+    DISPUTED: { description: 'What was left of it is withheld while its payment is disputed.' },
   },
 });
 
@@ -185,6 +189,14 @@ export class Grant extends Node {
   @Field(() => CreditsScalar, { description: 'What an operator took back.' })
   voided: NanoCredits;
 
+  @Field(() => CreditsScalar, {
+    description: 'What was, or is being, paid back: by refunds and by disputes that were lost.',
+  })
+  refunded: NanoCredits;
+
+  @Field(() => CreditsScalar, { description: 'What is withheld while its payment is disputed.' })
+  disputed: NanoCredits;
+
   @Field(() => CreditsScalar, { description: 'What was really paid for it; zero for a gift.' })
   costBasis: NanoCredits;
 
@@ -228,6 +240,8 @@ export function toGrant(teamId: Uuid, grant: GrantAccount, spendables: Spendable
     held: grant.heldNano,
     expired: grant.expiredNano,
     voided: grant.voidedNano,
+    refunded: grant.refundedNano,
+    disputed: grant.disputedNano,
     costBasis: grant.costBasisNano,
     effectiveAt: new Date(grant.effectiveAtMs),
     expiresAt: instant(grant.expiresAtMs),

@@ -23,6 +23,16 @@ const TYPE_NAME: Readonly<Record<IdKind, string>> = {
   cap: 'SpendCap',
   deployment: 'Deployment',
   instanceType: 'InstanceType',
+  paymentMethod: 'PaymentMethod',
+  topUp: 'TopUp',
+  rechargeAttempt: 'RechargeAttempt',
+  payment: 'Payment',
+  refund: 'Refund',
+  dispute: 'Dispute',
+  promoCode: 'PromoCode',
+  plan: 'Plan',
+  subscription: 'PlanSubscription',
+  mail: 'SandboxMail',
 };
 
 /** The kinds under which `node` answered an object, for `resolveType`: stored rows carry no type name. */

@@ -4,6 +4,7 @@ export const ACCOUNT = {
   GRANT: 1,
   /** One a grant: what of it is set aside for work in progress; `ref` is the grant. */
   HELD: 2,
+  /** One a grant: what of it a cardholder's bank asks for; `ref` is the grant. */
   DISPUTED: 3,
   /** What the team owes. An asset: a debit adds to it. */
   RECEIVABLE: 4,
@@ -37,6 +38,20 @@ export const ENTRY_KIND = {
   HOLD: 8,
   /** Held → the grant it came from. */
   RELEASE: 9,
+  /** Grant → refunds: approved to be paid back, on its way. */
+  REFUND: 10,
+  /** Refunds → the grant it came from: it could not be paid back. */
+  REFUND_RETURN: 11,
+  /** Refunds → cash: it has been paid back. */
+  REFUND_PAID: 12,
+  /** Grant → disputed: out of reach while the cardholder's bank asks for it. */
+  DISPUTE: 13,
+  /** Disputed → the grant it came from. */
+  DISPUTE_WON: 14,
+  /** Disputed → cash: the bank has taken it back. */
+  DISPUTE_LOST: 15,
+  /** Receivable → cash: the bank has taken back what was spent already. */
+  CHARGEBACK: 16,
 } as const;
 export type EntryKind = (typeof ENTRY_KIND)[keyof typeof ENTRY_KIND];
 export type EntryKindName = keyof typeof ENTRY_KIND;

@@ -2,28 +2,13 @@ import type { ActorRef } from '../actor.ts';
 import { SYSTEM_ACTOR } from '../actor.ts';
 import { assert } from '../domain-error.ts';
 import { orderedUuid, type Uuid } from '../id.ts';
-import { minNano, type NanoCredits } from '../money.ts';
+import { minNano } from '../money.ts';
 import { ACCOUNT, ENTRY_KIND } from './account.ts';
 import { dueBy, nextDueOf } from './due.ts';
+import type { BookHead } from './book-head.ts';
 import { type BalancesAfter, type Entry, entryHash } from './entry.ts';
-import type { GrantAccount } from './grant-account.ts';
+import { emptyStatus, type GrantAccount, type GrantStatus, staysEmpty } from './grant-account.ts';
 import { applyMovement, type Movement, refOf } from './movement.ts';
-
-/** The head of a team's stream, as its wallet row has it. */
-export interface BookHead {
-  readonly teamId: Uuid;
-  /** Of the wallet row: the one these figures are of. */
-  readonly version: bigint;
-  readonly seq: bigint;
-  readonly chargeCount: bigint;
-  readonly hash: string;
-  readonly postedAtMs: number;
-  readonly balances: BalancesAfter;
-  readonly debtLimitNano: NanoCredits;
-  readonly nextDueAtMs: number | null;
-  /** Whether spend caps have to be looked at before something is charged. */
-  readonly capped: boolean;
-}
 
 /** Who, why and when of a posting; `occurredAtMs` defaults to the posting time. */
 export interface PostingFacts {
@@ -57,6 +42,7 @@ export class Book {
   hash: string;
   balances: BalancesAfter;
   nextDueAtMs: number | null;
+  rechargeDueAtMs: number | null;
   private readonly accounts = new Map<Uuid, GrantAccount>();
   private touched = false;
 
@@ -71,6 +57,7 @@ export class Book {
     this.hash = head.hash;
     this.balances = head.balances;
     this.nextDueAtMs = head.nextDueAtMs;
+    this.rechargeDueAtMs = head.rechargeDueAtMs;
     for (const grant of grants) this.accounts.set(grant.id, grant);
     if (this.nextDueAtMs !== null && this.nextDueAtMs <= this.atMs) this.bookDue();
   }
@@ -87,8 +74,14 @@ export class Book {
       this.changedGrants.size > 0 ||
       this.newGrants.size > 0 ||
       this.chargeCount !== this.head.chargeCount ||
-      this.nextDueAtMs !== this.head.nextDueAtMs
+      this.nextDueAtMs !== this.head.nextDueAtMs ||
+      this.rechargeDueAtMs !== this.head.rechargeDueAtMs
     );
+  }
+
+  /** Whether what has been done here makes a team want to be recharged that did not before. */
+  get wantsRecharge(): boolean {
+    return this.rechargeDueAtMs !== null && this.head.rechargeDueAtMs === null;
   }
 
   /** Every grant that was read or made under the lock. */
@@ -106,6 +99,19 @@ export class Book {
    */
   markChanged(): void {
     this.touched = true;
+  }
+
+  /** Notes that something was refused for lack of credit: auto-recharge, where it is on, is wanted then. */
+  noteRefusal(): void {
+    if (this.head.rechargeBelowNano !== null) this.rechargeDueAtMs ??= this.atMs;
+  }
+
+  /** Notes whether credit has fallen below the threshold of auto-recharge, in the transaction that made it fall. */
+  noteCrossing(): void {
+    const { rechargeBelowNano } = this.head;
+    if (rechargeBelowNano === null || this.rechargeDueAtMs !== null) return;
+    const { unrestrictedNano, heldNano } = this.balances;
+    if (unrestrictedNano + heldNano < rechargeBelowNano) this.rechargeDueAtMs = this.atMs;
   }
 
   /** Posts one business event: all of `movements`, in order, as consecutive entries. */
@@ -145,7 +151,7 @@ export class Book {
     this.touch(grant);
     if (grant.status === 'EXPIRED') {
       const amountNano = grant.expiredNano;
-      reopen(grant, 'OPEN');
+      reopen(grant);
       if (amountNano > 0n) {
         this.post(facts, [
           {
@@ -179,9 +185,12 @@ export class Book {
   }
 
   private settleGrant(grant: GrantAccount, facts: PostingFacts): boolean {
+    if (grant.freezingNano > 0n) this.freeze(grant, facts);
     if (grant.remainingNano === 0n) {
-      if (grant.status !== 'OPEN' || grant.heldNano > 0n) return false;
-      this.close(grant, 'SPENT');
+      if (staysEmpty(grant)) return false;
+      const status = emptyStatus(grant);
+      if (grant.status === status) return false;
+      this.close(grant, status);
       return true;
     }
     if (grant.status === 'OPEN') return false;
@@ -189,8 +198,16 @@ export class Book {
     else if (grant.expiresAtMs !== null && grant.expiresAtMs <= this.atMs) {
       this.drain(grant, ENTRY_KIND.EXPIRY, { ...facts, occurredAtMs: this.atMs });
       this.close(grant, 'EXPIRED');
-    } else reopen(grant, 'OPEN');
+    } else reopen(grant);
     return true;
+  }
+
+  private freeze(grant: GrantAccount, facts: PostingFacts): void {
+    const amountNano = minNano(grant.freezingNano, grant.remainingNano);
+    if (amountNano === 0n) return;
+    grant.freezingNano -= amountNano;
+    const { GRANT: debit, DISPUTED: credit } = ACCOUNT;
+    this.post(facts, [{ kind: ENTRY_KIND.DISPUTE, debit, credit, grantId: grant.id, amountNano }]);
   }
 
   /** Books activations and expiries up to the posting time, in order of their instants. */
@@ -259,13 +276,14 @@ export class Book {
     grant.closedSeq = range.toSeq;
   }
 
-  private close(grant: GrantAccount, status: 'SPENT' | 'EXPIRED' | 'VOIDED'): void {
+  private close(grant: GrantAccount, status: Exclude<GrantStatus, 'SCHEDULED' | 'OPEN'>): void {
     grant.status = status;
     grant.closedAtMs = this.atMs;
     this.touch(grant);
   }
 
-  private touch(grant: GrantAccount): void {
+  /** What of a grant is stored has changed. */
+  touch(grant: GrantAccount): void {
     if (!this.newGrants.has(grant)) this.changedGrants.add(grant);
   }
 
@@ -304,7 +322,7 @@ export class Book {
   }
 }
 
-function reopen(grant: GrantAccount, status: 'OPEN'): void {
-  grant.status = status;
+function reopen(grant: GrantAccount): void {
+  grant.status = 'OPEN';
   grant.closedAtMs = null;
 }

@@ -34,6 +34,13 @@ registerEnumType(EntryKindEnum, {
     DEBT_PAYMENT: { description: 'Prepaid credit paid what the team owed.' },
     HOLD: { description: 'Credit was set aside for work in progress.' },
     RELEASE: { description: 'Credit that was set aside returned to its grant.' },
+    REFUND: { description: 'Credit left its grant to be paid back.' },
+    REFUND_RETURN: { description: 'Credit that could not be paid back returned to its grant.' },
+    REFUND_PAID: { description: 'What a refund set aside was paid back.' },
+    DISPUTE: { description: 'Credit was withheld because its payment is disputed.' },
+    DISPUTE_WON: { description: 'Credit that was withheld returned to its grant.' },
+    DISPUTE_LOST: { description: "Credit that was withheld went back to the cardholder's bank." },
+    CHARGEBACK: { description: 'What had been spent of a payment that the bank took back became debt.' },
   },
 });
 
@@ -53,7 +60,7 @@ registerEnumType(LedgerAccountEnum, {
     SUPPLIER_PAYABLE: { description: 'What the platform owes a supplier.' },
     PROMO_EXPENSE: { description: 'What the platform gave away as promotional credit.' },
     BREAKAGE: { description: 'Credit that expired unused.' },
-    REFUNDS: { description: 'Prepaid credit that was taken back.' },
+    REFUNDS: { description: 'Prepaid credit that was taken back, or is being paid back.' },
   },
 });
 

@@ -3,7 +3,7 @@ import type { Uuid } from '../id.ts';
 import type { NanoCredits } from '../money.ts';
 
 export type GrantKind = 'PROMOTIONAL' | 'PREPAID';
-export type GrantStatus = 'SCHEDULED' | 'OPEN' | 'SPENT' | 'EXPIRED' | 'VOIDED';
+export type GrantStatus = 'SCHEDULED' | 'OPEN' | 'SPENT' | 'EXPIRED' | 'VOIDED' | 'REFUNDED' | 'DISPUTED';
 
 /** What a grant may be spent on; all null: anything. */
 export interface GrantScope {
@@ -31,6 +31,12 @@ export interface GrantAccount {
   heldNano: NanoCredits;
   expiredNano: NanoCredits;
   voidedNano: NanoCredits;
+  /** Paid back to whoever paid for it. */
+  refundedNano: NanoCredits;
+  /** Out of reach while a dispute is open … */
+  disputedNano: NanoCredits;
+  /** … and how much of what returns to it goes the same way. */
+  freezingNano: NanoCredits;
   status: GrantStatus;
   closedAtMs: number | null;
   closedSeq: bigint | null;
@@ -44,4 +50,19 @@ export function isClosed({ status, heldNano }: Pick<GrantAccount, 'status' | 'he
 /** Whether a grant has no scope and so pays for anything. */
 export function isUnrestricted(scope: GrantScope): boolean {
   return scope.product === null && scope.modelId === null && scope.gpuType === null;
+}
+
+/** Whether a grant of which nothing remains stays what it is: something of it is held still, or its end was another. */
+export function staysEmpty({ status, heldNano }: GrantAccount): boolean {
+  return heldNano > 0n || status === 'SCHEDULED' || status === 'EXPIRED' || status === 'VOIDED';
+}
+
+/** What a grant is called of which nothing remains. */
+export function emptyStatus({
+  disputedNano,
+  refundedNano,
+  spentNano,
+}: GrantAccount): 'DISPUTED' | 'REFUNDED' | 'SPENT' {
+  if (disputedNano > 0n) return 'DISPUTED';
+  return refundedNano > 0n && spentNano === 0n ? 'REFUNDED' : 'SPENT';
 }

@@ -16,6 +16,7 @@ export type Fragment = ReturnType<Reader['sql']>;
 
 const { GRANT, HELD, DISPUTED, RECEIVABLE } = ACCOUNT;
 const { ISSUE, CHARGE, EXPIRY, VOID, REVERSAL, EXTENSION, DEBT_PAYMENT } = ENTRY_KIND;
+const { REFUND, REFUND_RETURN, DISPUTE_LOST } = ENTRY_KIND;
 
 /** What must hold in the books of every team. */
 export const LEDGER_CHECKS: readonly HealthCheck[] = [
@@ -60,26 +61,28 @@ export const LEDGER_CHECKS: readonly HealthCheck[] = [
   {
     name: 'wallets-are-the-sum-of-grants',
     promise:
-      'Available is what open grants have left; held is what is held of them; the next due time is theirs.',
+      'Available is what open grants have left; held and disputed are what is so of them; the next due time is theirs.',
     violations: ({ sql }) => sql`
       select w.team_id, format('available %s, open grants %s', w.available_nano, g.available) as detail
       from wallets w left join (
-        select team_id, sum(remaining_nano) as available, sum(held_nano) as held,
+        select team_id, sum(remaining_nano) as available, sum(held_nano) as held, sum(disputed_nano) as disputed,
           sum(remaining_nano) filter (where kind = 'PREPAID') as prepaid,
           sum(remaining_nano) filter (where num_nonnulls(scope_product, scope_model_id, scope_gpu_type) = 0) as unrestricted,
           min(case status when 'SCHEDULED' then effective_at when 'OPEN' then expires_at end) as due
         from grants group by team_id
       ) g on g.team_id = w.team_id
-      where (w.available_nano, w.prepaid_nano, w.unrestricted_nano, w.held_nano, w.next_due_at) is distinct from
-        (coalesce(g.available, 0), coalesce(g.prepaid, 0), coalesce(g.unrestricted, 0), coalesce(g.held, 0), g.due)`,
+      where (w.available_nano, w.prepaid_nano, w.unrestricted_nano, w.held_nano, w.disputed_nano, w.next_due_at)
+        is distinct from (coalesce(g.available, 0), coalesce(g.prepaid, 0), coalesce(g.unrestricted, 0),
+          coalesce(g.held, 0), coalesce(g.disputed, 0), g.due)`,
   },
   {
     name: 'grants-keep-their-bounds',
     promise: 'No grant is below zero or above what was granted, and what became of it makes the whole.',
     violations: ({ sql }) => sql`
       select team_id, format('grant %s is %s', id, status) as detail from grants
-      where least(remaining_nano, spent_nano, held_nano, expired_nano, voided_nano) < 0
-        or remaining_nano + spent_nano + held_nano + expired_nano + voided_nano not in
+      where least(remaining_nano, spent_nano, held_nano, expired_nano, voided_nano, refunded_nano, disputed_nano,
+          freezing_nano) < 0
+        or remaining_nano + spent_nano + held_nano + expired_nano + voided_nano + refunded_nano + disputed_nano not in
           (granted_nano, case when status in ('SCHEDULED', 'VOIDED') then 0 else granted_nano end)
         or (remaining_nano > 0 and status <> 'OPEN')
         or (remaining_nano + held_nano = 0 and status = 'OPEN')
@@ -87,7 +90,8 @@ export const LEDGER_CHECKS: readonly HealthCheck[] = [
   },
   {
     name: 'grants-are-the-sum-of-entries',
-    promise: 'What remains of a grant, is held, was spent, expired or was voided is the sum of its entries.',
+    promise:
+      'What remains of a grant, is held or disputed, was spent, paid back, expired or was voided is the sum of its entries.',
     violations: grantSums,
   },
 ];
@@ -115,26 +119,30 @@ function walletSums({ sql }: Reader): Fragment {
 function grantSums({ sql }: Reader): Fragment {
   const spending = arrayOf([CHARGE, DEBT_PAYMENT, REVERSAL]);
   const expiring = arrayOf([EXPIRY, EXTENSION]);
+  const returning = arrayOf([REFUND, REFUND_RETURN, DISPUTE_LOST]);
   return sql`
     select coalesce(g.team_id, e.team_id) as team_id,
       format('grant %s has %s, entries make %s', coalesce(g.id, e.id), g.remaining_nano, e.remaining) as detail
     from grants g full join (
       select team_id, id, sum(change) filter (where account = ${GRANT}) as remaining,
         sum(change) filter (where account = ${HELD}) as held,
+        sum(change) filter (where account = ${DISPUTED}) as disputed,
         sum(change) filter (where kind = ${ISSUE}) as issued,
         -sum(change) filter (where kind = any(${spending}::int2[])) as spent,
         -sum(change) filter (where kind = any(${expiring}::int2[])) as expired,
-        -sum(change) filter (where kind = ${VOID}) as voided
+        -sum(change) filter (where kind = ${VOID}) as voided,
+        -sum(change) filter (where kind = any(${returning}::int2[])) as refunded
       from (
         select team_id, kind, debit_account as account, debit_ref as id, -amount_nano as change
-        from entries where debit_account in (${GRANT}, ${HELD})
+        from entries where debit_account in (${GRANT}, ${HELD}, ${DISPUTED})
         union all
         select team_id, kind, credit_account, credit_ref, amount_nano
-        from entries where credit_account in (${GRANT}, ${HELD})
+        from entries where credit_account in (${GRANT}, ${HELD}, ${DISPUTED})
       ) move group by team_id, id
     ) e on e.team_id = g.team_id and e.id = g.id
-    where (g.remaining_nano, g.held_nano, g.spent_nano, g.expired_nano, g.voided_nano) is distinct from
-        (coalesce(e.remaining, 0), coalesce(e.held, 0), coalesce(e.spent, 0), coalesce(e.expired, 0), coalesce(e.voided, 0))
+    where (g.remaining_nano, g.held_nano, g.disputed_nano, g.spent_nano, g.expired_nano, g.voided_nano, g.refunded_nano)
+        is distinct from (coalesce(e.remaining, 0), coalesce(e.held, 0), coalesce(e.disputed, 0), coalesce(e.spent, 0),
+          coalesce(e.expired, 0), coalesce(e.voided, 0), coalesce(e.refunded, 0))
       or e.issued <> g.granted_nano
       or (e.id is null and g.status not in ('SCHEDULED', 'VOIDED'))`;
 }

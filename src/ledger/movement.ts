@@ -5,7 +5,7 @@ import { ACCOUNT, type Account, ENTRY_KIND, type EntryKind } from './account.ts'
 import type { BalancesAfter } from './entry.ts';
 import { type GrantAccount, isUnrestricted } from './grant-account.ts';
 
-/** One movement between two accounts. `grantId` is the grant that an account of type GRANT or HELD stands for. */
+/** One movement between two accounts. `grantId` is the grant that an account of type GRANT, HELD or DISPUTED stands for. */
 export interface Movement {
   readonly kind: EntryKind;
   readonly debit: Account;
@@ -19,7 +19,8 @@ export interface Movement {
 
 /** The grant or supplier that stands behind an account in a movement. */
 export function refOf(account: Account, movement: Movement): Uuid | null {
-  if (account === ACCOUNT.GRANT || account === ACCOUNT.HELD) return movement.grantId ?? null;
+  if (account === ACCOUNT.GRANT || account === ACCOUNT.HELD || account === ACCOUNT.DISPUTED)
+    return movement.grantId ?? null;
   return account === ACCOUNT.SUPPLIER_PAYABLE ? (movement.supplierTeamId ?? null) : null;
 }
 
@@ -37,7 +38,7 @@ export function applyMovement(
   const liability = (account: Account): NanoCredits =>
     (credit === account ? amountNano : 0n) - (debit === account ? amountNano : 0n);
   const grantDelta = liability(ACCOUNT.GRANT);
-  if (grant) moveGrant(grant, movement, grantDelta, liability(ACCOUNT.HELD));
+  if (grant) moveGrant(grant, movement, grantDelta, liability);
   const after: BalancesAfter = {
     availableNano: addNano(before.availableNano, grantDelta),
     prepaidNano: before.prepaidNano + (grant?.kind === 'PREPAID' ? grantDelta : 0n),
@@ -47,7 +48,10 @@ export function applyMovement(
     unpaidNano: addNano(before.unpaidNano, -liability(ACCOUNT.RECEIVABLE)),
   };
   assert(after.availableNano >= 0n, 'available is never negative');
-  assert(after.heldNano >= 0n && after.unpaidNano >= 0n, 'held and unpaid are never negative');
+  assert(
+    after.heldNano >= 0n && after.disputedNano >= 0n && after.unpaidNano >= 0n,
+    'held, disputed and unpaid are never negative',
+  );
   return after;
 }
 
@@ -56,12 +60,18 @@ function moveGrant(
   grant: GrantAccount,
   movement: Movement,
   delta: NanoCredits,
-  heldDelta: NanoCredits,
+  liability: (account: Account) => NanoCredits,
 ): void {
+  const heldDelta = liability(ACCOUNT.HELD);
+  const disputedDelta = liability(ACCOUNT.DISPUTED);
   if (movement.kind !== ENTRY_KIND.ISSUE) grant.remainingNano += delta;
   else grant.remainingNano = grant.grantedNano;
   grant.heldNano += heldDelta;
-  assert(grant.remainingNano >= 0n && grant.heldNano >= 0n, 'a grant is never below zero');
+  grant.disputedNano += disputedDelta;
+  assert(
+    grant.remainingNano >= 0n && grant.heldNano >= 0n && grant.disputedNano >= 0n,
+    'a grant is never below zero',
+  );
   assert(grant.remainingNano <= grant.grantedNano, 'a grant is never above what was granted');
   switch (movement.kind) {
     case ENTRY_KIND.CHARGE:
@@ -75,6 +85,11 @@ function moveGrant(
       break;
     case ENTRY_KIND.VOID:
       grant.voidedNano -= delta;
+      break;
+    case ENTRY_KIND.REFUND:
+    case ENTRY_KIND.REFUND_RETURN:
+    case ENTRY_KIND.DISPUTE_LOST:
+      grant.refundedNano -= delta + disputedDelta;
       break;
   }
 }

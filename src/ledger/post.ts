@@ -3,10 +3,11 @@ import { arrayOf, byteaArrayOf, instantArrayOf, textArrayOf } from '../db/arrays
 import type { Tx } from '../db/client.ts';
 import { sentTogether } from '../db/sent-together.ts';
 import type { Uuid } from '../id.ts';
-import { Book, type BookHead } from './book.ts';
+import { Book } from './book.ts';
+import type { BookHead } from './book-head.ts';
 import { type BalancesAfter, type Entry, GENESIS_HASH } from './entry.ts';
 import { type GrantAccount, isClosed } from './grant-account.ts';
-import type { LedgerPosted } from './posted.ts';
+import type { LedgerPosted, RechargeWanted } from './posted.ts';
 import { type GrantRow, grantColumns, grantOf, headOf, type WalletRow, walletColumns } from './rows.ts';
 
 /** The only writer of entries, grants and wallets. */
@@ -98,7 +99,9 @@ export type Write = PendingQuery<Row[]>;
  * @throws StaleBook when a wallet is not the version that its book was opened on.
  */
 export async function writeBooks(tx: Tx, books: Iterable<Book>, rows: readonly Write[] = []): Promise<void> {
-  const changed = [...books].filter((book) => book.changed);
+  const all = [...books];
+  for (const book of all) if (book.changed) book.noteCrossing();
+  const changed = all.filter((book) => book.changed);
   if (changed.length === 0) return;
   const entries = changed.flatMap((book) => book.entries);
   const touched = changed.flatMap((book) =>
@@ -116,7 +119,10 @@ export async function writeBooks(tx: Tx, books: Iterable<Book>, rows: readonly W
     writeTogether(tx, changed, writes),
     ...(fresh.length > 0 ? [insertGrants(tx, fresh)] : []),
   ]);
-  for (const book of changed) if (book.entries.length > 0) tx.facts.push(postedFact(book));
+  for (const book of changed) {
+    if (book.entries.length > 0) tx.facts.push(postedFact(book));
+    if (book.wantsRecharge) tellRechargeWanted(tx, book.teamId);
+  }
 }
 
 /**
@@ -144,6 +150,27 @@ export async function setDebtLimit(tx: Tx, teamId: Uuid, debtLimitNano: bigint):
  */
 export async function setCapped(tx: Tx, teamId: Uuid, capped: boolean): Promise<void> {
   await tx.sql`update wallets set version = version + 1, capped = ${capped} where team_id = ${teamId}`;
+}
+
+/**
+ * Writes below which figure auto-recharge is wanted (null: off), and since when it is. To be called under the lock of
+ * the wallet: what was decided before is stale then.
+ */
+export async function setRecharge(
+  tx: Tx,
+  teamId: Uuid,
+  { belowNano, dueAt }: { readonly belowNano: bigint | null; readonly dueAt: Date | null },
+): Promise<void> {
+  await tx.sql`
+    update wallets set version = version + 1, recharge_below_nano = ${belowNano},
+      recharge_due_at = ${dueAt === null ? null : dueAt.toISOString()}::timestamptz
+    where team_id = ${teamId}`;
+  if (dueAt) tellRechargeWanted(tx, teamId);
+}
+
+function tellRechargeWanted(tx: Tx, teamId: Uuid): void {
+  const fact: RechargeWanted = { type: 'recharge.wanted', teamId };
+  tx.facts.push(fact);
 }
 
 function postedFact(book: Book): LedgerPosted {
@@ -187,15 +214,17 @@ function updateWallets(tx: Tx, books: readonly Book[]): Write {
     update wallets w set version = w.version + 1, seq = n.seq, charge_count = n.charge_count, head_hash = n.head_hash,
       head_posted_at = n.posted_at, available_nano = n.available, prepaid_nano = n.prepaid,
       unrestricted_nano = n.unrestricted, held_nano = n.held, disputed_nano = n.disputed, unpaid_nano = n.unpaid,
-      next_due_at = n.next_due_at
+      next_due_at = n.next_due_at, recharge_due_at = n.recharge_due_at
     from unnest(
       ${arrayOf(books.map((book) => book.teamId))}::uuid[], ${arrayOf(books.map((book) => book.head.version))}::int8[],
       ${arrayOf(books.map((book) => book.seq))}::int8[], ${arrayOf(books.map((book) => book.chargeCount))}::int8[],
       ${byteaArrayOf(books.map((book) => book.hash))}::bytea[], ${instantArrayOf(books.map((book) => book.atMs))}::timestamptz[], ${balances((b) => b.availableNano)}::int8[],
       ${balances((b) => b.prepaidNano)}::int8[], ${balances((b) => b.unrestrictedNano)}::int8[],
       ${balances((b) => b.heldNano)}::int8[], ${balances((b) => b.disputedNano)}::int8[],
-      ${balances((b) => b.unpaidNano)}::int8[], ${instantArrayOf(books.map((book) => book.nextDueAtMs))}::timestamptz[]
-    ) as n (team_id, version, seq, charge_count, head_hash, posted_at, available, prepaid, unrestricted, held, disputed, unpaid, next_due_at)
+      ${balances((b) => b.unpaidNano)}::int8[], ${instantArrayOf(books.map((book) => book.nextDueAtMs))}::timestamptz[],
+      ${instantArrayOf(books.map((book) => book.rechargeDueAtMs))}::timestamptz[]
+    ) as n (team_id, version, seq, charge_count, head_hash, posted_at, available, prepaid, unrestricted, held, disputed, unpaid,
+      next_due_at, recharge_due_at)
     where w.team_id = n.team_id and w.version = n.version`;
 }
 
@@ -211,16 +240,17 @@ function updateGrants(tx: Tx, changes: readonly GrantChange[]): Write {
     instantArrayOf(changes.map(({ grant }) => pick(grant)));
   return tx.sql`
     update grants g set remaining_nano = n.remaining, spent_nano = n.spent, held_nano = n.held, expired_nano = n.expired,
-      voided_nano = n.voided, status = n.status, closed = n.closed, closed_at = n.closed_at, closed_seq = n.closed_seq,
+      voided_nano = n.voided, refunded_nano = n.refunded, disputed_nano = n.disputed, freezing_nano = n.freezing, status = n.status, closed = n.closed, closed_at = n.closed_at, closed_seq = n.closed_seq,
       expires_at = n.expires_at
     from unnest(
       ${arrayOf(changes.map((c) => c.teamId))}::uuid[], ${arrayOf(changes.map((c) => c.grant.id))}::uuid[],
       ${amounts((g) => g.remainingNano)}::int8[], ${amounts((g) => g.spentNano)}::int8[],
       ${amounts((g) => g.heldNano)}::int8[], ${amounts((g) => g.expiredNano)}::int8[],
-      ${amounts((g) => g.voidedNano)}::int8[], ${arrayOf(changes.map((c) => c.grant.status))}::text[],
+      ${amounts((g) => g.voidedNano)}::int8[], ${amounts((g) => g.refundedNano)}::int8[],
+      ${amounts((g) => g.disputedNano)}::int8[], ${amounts((g) => g.freezingNano)}::int8[], ${arrayOf(changes.map((c) => c.grant.status))}::text[],
       ${arrayOf(changes.map((c) => isClosed(c.grant)))}::bool[], ${instants((g) => g.closedAtMs)}::timestamptz[],
       ${amounts((g) => g.closedSeq)}::int8[], ${instants((g) => g.expiresAtMs)}::timestamptz[]
-    ) as n (team_id, id, remaining, spent, held, expired, voided, status, closed, closed_at, closed_seq, expires_at)
+    ) as n (team_id, id, remaining, spent, held, expired, voided, refunded, disputed, freezing, status, closed, closed_at, closed_seq, expires_at)
     where g.team_id = n.team_id and g.id = n.id`;
 }
 
@@ -249,6 +279,9 @@ async function insertGrants(tx: Tx, changes: readonly GrantChange[]): Promise<vo
       held_nano: grant.heldNano,
       expired_nano: grant.expiredNano,
       voided_nano: grant.voidedNano,
+      refunded_nano: grant.refundedNano,
+      disputed_nano: grant.disputedNano,
+      freezing_nano: grant.freezingNano,
       created_at: new Date(grant.createdAtMs).toISOString(),
       actor_kind: grant.actor.kind,
       actor_id: grant.actor.id,

@@ -22,3 +22,13 @@ export interface LedgerPosted extends Fact {
 export function isLedgerPosted(fact: Fact): fact is LedgerPosted {
   return fact.type === 'ledger.posted';
 }
+
+/** Credit has fallen below the threshold of auto-recharge, or was not enough: recorded in the wallet since the commit. */
+export interface RechargeWanted extends Fact {
+  readonly type: 'recharge.wanted';
+  readonly teamId: Uuid;
+}
+
+export function isRechargeWanted(fact: Fact): fact is RechargeWanted {
+  return fact.type === 'recharge.wanted';
+}

@@ -33,6 +33,8 @@ export interface GrantFigures {
   spentNano: NanoCredits;
   expiredNano: NanoCredits;
   voidedNano: NanoCredits;
+  refundedNano: NanoCredits;
+  disputedNano: NanoCredits;
 }
 
 /** The accounts that each kind of entry may move credit from and to. */
@@ -54,6 +56,13 @@ const MOVES: Readonly<
   [ENTRY_KIND.DEBT_PAYMENT]: { debit: [ACCOUNT.GRANT], credit: [ACCOUNT.RECEIVABLE] },
   [ENTRY_KIND.HOLD]: { debit: [ACCOUNT.GRANT], credit: [ACCOUNT.HELD] },
   [ENTRY_KIND.RELEASE]: { debit: [ACCOUNT.HELD], credit: [ACCOUNT.GRANT] },
+  [ENTRY_KIND.REFUND]: { debit: [ACCOUNT.GRANT], credit: [ACCOUNT.REFUNDS] },
+  [ENTRY_KIND.REFUND_RETURN]: { debit: [ACCOUNT.REFUNDS], credit: [ACCOUNT.GRANT] },
+  [ENTRY_KIND.REFUND_PAID]: { debit: [ACCOUNT.REFUNDS], credit: [ACCOUNT.CASH] },
+  [ENTRY_KIND.DISPUTE]: { debit: [ACCOUNT.GRANT], credit: [ACCOUNT.DISPUTED] },
+  [ENTRY_KIND.DISPUTE_WON]: { debit: [ACCOUNT.DISPUTED], credit: [ACCOUNT.GRANT] },
+  [ENTRY_KIND.DISPUTE_LOST]: { debit: [ACCOUNT.DISPUTED], credit: [ACCOUNT.CASH] },
+  [ENTRY_KIND.CHARGEBACK]: { debit: [ACCOUNT.RECEIVABLE], credit: [ACCOUNT.CASH] },
 };
 
 /**
@@ -141,9 +150,15 @@ export class Replay {
       spentNano: 0n,
       expiredNano: 0n,
       voidedNano: 0n,
+      refundedNano: 0n,
+      disputedNano: 0n,
     };
     this.grants.set(grantId, figures);
-    count(figures, entry.kind, change, changeOf(entry, ACCOUNT.HELD));
+    count(figures, entry.kind, {
+      remaining: change,
+      held: changeOf(entry, ACCOUNT.HELD),
+      disputed: changeOf(entry, ACCOUNT.DISPUTED),
+    });
     return grantFault(entry, figures, nature);
   }
 
@@ -198,7 +213,7 @@ function grantOfEntry({ debitAccount, debitRef, creditAccount, creditRef }: Entr
 }
 
 function isOfGrant(account: Account): boolean {
-  return account === ACCOUNT.GRANT || account === ACCOUNT.HELD;
+  return account === ACCOUNT.GRANT || account === ACCOUNT.HELD || account === ACCOUNT.DISPUTED;
 }
 
 function changeOf({ debitAccount, creditAccount, amountNano }: Entry, account: Account): NanoCredits {
@@ -210,23 +225,40 @@ function isNamed(account: Account, ref: Uuid | null): boolean {
   return (isOfGrant(account) || account === ACCOUNT.SUPPLIER_PAYABLE) === (ref !== null);
 }
 
-function count(figures: GrantFigures, kind: EntryKind, change: NanoCredits, heldChange: NanoCredits): void {
-  figures.remainingNano += change;
-  figures.heldNano += heldChange;
-  if (kind === ENTRY_KIND.EXPIRY || kind === ENTRY_KIND.EXTENSION) figures.expiredNano -= change;
-  else if (kind === ENTRY_KIND.VOID) figures.voidedNano -= change;
-  else if (kind !== ENTRY_KIND.ISSUE) figures.spentNano -= change + heldChange;
+/** What an entry adds to the accounts of its grant. */
+interface GrantChange {
+  readonly remaining: NanoCredits;
+  readonly held: NanoCredits;
+  readonly disputed: NanoCredits;
+}
+
+const PAID_BACK: readonly EntryKind[] = [
+  ENTRY_KIND.REFUND,
+  ENTRY_KIND.REFUND_RETURN,
+  ENTRY_KIND.DISPUTE_LOST,
+];
+
+function count(figures: GrantFigures, kind: EntryKind, { remaining, held, disputed }: GrantChange): void {
+  const gone = -(remaining + held + disputed);
+  figures.remainingNano += remaining;
+  figures.heldNano += held;
+  figures.disputedNano += disputed;
+  if (kind === ENTRY_KIND.EXPIRY || kind === ENTRY_KIND.EXTENSION) figures.expiredNano += gone;
+  else if (kind === ENTRY_KIND.VOID) figures.voidedNano += gone;
+  else if (PAID_BACK.includes(kind)) figures.refundedNano += gone;
+  else if (kind !== ENTRY_KIND.ISSUE) figures.spentNano += gone;
 }
 
 function grantFault(entry: Entry, figures: GrantFigures, nature: GrantNature): Fault | undefined {
-  const { remainingNano, heldNano, spentNano, expiredNano, voidedNano } = figures;
+  const { remainingNano, ...elsewhere } = figures;
+  const amounts = [remainingNano, ...Object.values<NanoCredits>(elsewhere)];
   if (entry.grantAfterNano !== remainingNano) {
     return fault('GRANT_MISMATCH', `what remains of its grant is not ${remainingNano} n`);
   }
-  if (remainingNano < 0n || heldNano < 0n || spentNano < 0n || expiredNano < 0n || voidedNano < 0n) {
+  if (amounts.some((amount) => amount < 0n)) {
     return fault('GRANT_MISMATCH', 'it takes more from its grant, or returns more to it, than there was');
   }
-  if (remainingNano + heldNano + spentNano + expiredNano + voidedNano !== nature.grantedNano) {
+  if (amounts.reduce((sum, amount) => sum + amount, 0n) !== nature.grantedNano) {
     return fault(
       'GRANT_MISMATCH',
       `what became of its grant does not make the ${nature.grantedNano} n granted`,

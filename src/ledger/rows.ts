@@ -1,7 +1,7 @@
 import type { ActorKind } from '../actor.ts';
 import type { Reader } from '../db/client.ts';
 import type { Uuid } from '../id.ts';
-import type { BookHead } from './book.ts';
+import type { BookHead } from './book-head.ts';
 import type { GrantAccount, GrantKind, GrantStatus } from './grant-account.ts';
 
 /** How wallets and grants are read from their tables. */
@@ -23,6 +23,8 @@ export interface WalletRow {
   debt_limit_nano: bigint;
   due_ms: number | null;
   capped: boolean;
+  recharge_below_nano: bigint | null;
+  recharge_due_ms: number | null;
 }
 
 /** A grant row as `grantColumns` selects it. */
@@ -47,6 +49,9 @@ export interface GrantRow {
   held_nano: bigint;
   expired_nano: bigint;
   voided_nano: bigint;
+  refunded_nano: bigint;
+  disputed_nano: bigint;
+  freezing_nano: bigint;
   created_ms: number;
   actor_kind: ActorKind;
   actor_id: Uuid | null;
@@ -58,7 +63,8 @@ export function walletColumns(reader: Pick<Reader, 'sql'>) {
   return reader.sql`w.team_id, w.version, w.seq, w.charge_count, encode(w.head_hash, 'hex') as head_hash,
     extract(epoch from w.head_posted_at)::float8 * 1000 as posted_ms,
     w.available_nano, w.prepaid_nano, w.unrestricted_nano, w.held_nano, w.disputed_nano, w.unpaid_nano,
-    w.debt_limit_nano, extract(epoch from w.next_due_at)::float8 * 1000 as due_ms, w.capped`;
+    w.debt_limit_nano, extract(epoch from w.next_due_at)::float8 * 1000 as due_ms, w.capped,
+    w.recharge_below_nano, extract(epoch from w.recharge_due_at)::float8 * 1000 as recharge_due_ms`;
 }
 
 /** A wallet row as the head of its team's stream. */
@@ -81,6 +87,8 @@ export function headOf(row: WalletRow): BookHead {
     debtLimitNano: row.debt_limit_nano,
     nextDueAtMs: row.due_ms === null ? null : Math.round(row.due_ms),
     capped: row.capped,
+    rechargeBelowNano: row.recharge_below_nano,
+    rechargeDueAtMs: row.recharge_due_ms === null ? null : Math.round(row.recharge_due_ms),
   };
 }
 
@@ -90,7 +98,7 @@ export function grantColumns(reader: Pick<Reader, 'sql'>) {
     g.granted_nano, g.remaining_nano, g.cost_basis_nano, extract(epoch from g.effective_at)::float8 * 1000 as effective_ms,
     extract(epoch from g.expires_at)::float8 * 1000 as expires_ms, g.status,
     extract(epoch from g.closed_at)::float8 * 1000 as closed_ms, g.closed_seq, g.spent_nano, g.held_nano, g.expired_nano,
-    g.voided_nano, extract(epoch from g.created_at)::float8 * 1000 as created_ms, g.actor_kind, g.actor_id, g.reason`;
+    g.voided_nano, g.refunded_nano, g.disputed_nano, g.freezing_nano, extract(epoch from g.created_at)::float8 * 1000 as created_ms, g.actor_kind, g.actor_id, g.reason`;
 }
 
 /** A grant row as the account that a book works on. */
@@ -113,6 +121,9 @@ export function grantOf(row: GrantRow): GrantAccount {
     heldNano: row.held_nano,
     expiredNano: row.expired_nano,
     voidedNano: row.voided_nano,
+    refundedNano: row.refunded_nano,
+    disputedNano: row.disputed_nano,
+    freezingNano: row.freezing_nano,
     createdAtMs: Math.round(row.created_ms),
     actor: { kind: row.actor_kind, id: row.actor_id },
     reason: row.reason,

@@ -1,7 +1,8 @@
 import { arrayOf } from '../db/arrays.ts';
 import type { Reader } from '../db/client.ts';
 import type { Uuid } from '../id.ts';
-import { Book, type BookHead } from './book.ts';
+import { Book } from './book.ts';
+import type { BookHead } from './book-head.ts';
 import { type GrantAccount, isClosed } from './grant-account.ts';
 import { type GrantRow, grantColumns, grantOf, headOf, type WalletRow, walletColumns } from './rows.ts';
 
@@ -11,13 +12,13 @@ export interface Standing {
   readonly grants: readonly GrantAccount[];
 }
 
-type JoinedRow = GrantRow & WalletRow & { grant_id: Uuid | null; grant_held: bigint };
+type JoinedRow = GrantRow & WalletRow & { grant_id: Uuid | null; grant_held: bigint; grant_disputed: bigint };
 
 /** Reads teams without locking them. Unknown teams are absent. */
 export async function readStandings(reader: Reader, teamIds: readonly Uuid[]): Promise<Map<Uuid, Standing>> {
   // One statement, because a wallet and its grants must be of the same moment. Columns of both: the wallet's win.
   const rows = await reader.sql<JoinedRow[]>`
-    select g.*, w.*, g.id as grant_id, g.held_nano as grant_held
+    select g.*, w.*, g.id as grant_id, g.held_nano as grant_held, g.disputed_nano as grant_disputed
     from unnest(${arrayOf(teamIds)}::uuid[]) as t (id)
     cross join lateral (select ${walletColumns(reader)} from wallets w where w.team_id = t.id offset 0) w
     left join lateral (
@@ -30,7 +31,8 @@ export async function readStandings(reader: Reader, teamIds: readonly Uuid[]): P
       standing = { head: headOf(row), grants: [] };
       standings.set(row.team_id, standing);
     }
-    if (row.grant_id !== null) standing.grants.push(grantOf({ ...row, held_nano: row.grant_held }));
+    if (row.grant_id !== null)
+      standing.grants.push(grantOf({ ...row, held_nano: row.grant_held, disputed_nano: row.grant_disputed }));
   }
   return standings;
 }
@@ -58,6 +60,8 @@ export function standingAfter(book: Book): Standing {
       debtLimitNano: book.head.debtLimitNano,
       nextDueAtMs: book.nextDueAtMs,
       capped: book.head.capped,
+      rechargeBelowNano: book.head.rechargeBelowNano,
+      rechargeDueAtMs: book.rechargeDueAtMs,
     },
     grants: [...book.grants].filter((grant) => !isClosed(grant)),
   };

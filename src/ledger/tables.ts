@@ -47,8 +47,14 @@ export const wallets = pgTable(
     nextDueAt: instant(),
     /** Whether spend caps have to be looked at before something is charged. */
     capped: boolean().notNull().default(false),
+    /** Auto-recharge is wanted when unrestricted and held credit fall below this; null: off. */
+    rechargeBelowNano: nano(),
+    /** When it fell below, or a spend was refused, and nothing has been done about it yet. */
+    rechargeDueAt: instant(),
   },
   (t) => [
+    // Changes rarely, so updates of the row stay heap-only.
+    index('wallets_recharge_due').on(t.rechargeDueAt).where(sql`${t.rechargeDueAt} is not null`),
     check('wallets_available', sql`${t.availableNano} >= 0`),
     check('wallets_held', sql`${t.heldNano} >= 0`),
     check('wallets_unpaid', sql`${t.unpaidNano} >= 0`),
@@ -76,7 +82,9 @@ export const grants = pgTable(
     effectiveAt: instant().notNull(),
     expiresAt: instant(),
     /** SCHEDULED: not effective yet, not in the books. OPEN: in the books. Others are final unless extended. */
-    status: text({ enum: ['SCHEDULED', 'OPEN', 'SPENT', 'EXPIRED', 'VOIDED'] }).notNull(),
+    status: text({
+      enum: ['SCHEDULED', 'OPEN', 'SPENT', 'EXPIRED', 'VOIDED', 'REFUNDED', 'DISPUTED'],
+    }).notNull(),
     /** False once nothing can be drawn any more; rarely flipped, so the index on open grants stays quiet. */
     closed: boolean().notNull().default(false),
     closedAt: instant(),
@@ -86,6 +94,12 @@ export const grants = pgTable(
     heldNano: nano().notNull().default(sql`0`),
     expiredNano: nano().notNull().default(sql`0`),
     voidedNano: nano().notNull().default(sql`0`),
+    /** Paid back to whoever paid for it, by a refund or a lost dispute. */
+    refundedNano: nano().notNull().default(sql`0`),
+    /** Out of reach while a dispute is open. */
+    disputedNano: nano().notNull().default(sql`0`),
+    /** What of an open dispute could not be taken out of it: what returns goes the same way, up to this. */
+    freezingNano: nano().notNull().default(sql`0`),
     createdAt: instant().notNull(),
     actorKind: smallint().notNull(),
     actorId: uuid(),

@@ -1,7 +1,7 @@
 import type { Reader } from '../db/client.ts';
 import { notFound } from '../domain-error.ts';
 import { publicId, type Uuid } from '../id.ts';
-import type { BookHead } from './book.ts';
+import type { BookHead } from './book-head.ts';
 import type { Checkpoint, CheckpointKey } from './checkpoint.ts';
 import { checkpointsOf } from './checkpoints.ts';
 import { entriesBetween } from './entries.ts';
@@ -198,6 +198,9 @@ function headFaults(replay: Replay, { head, lastSeq, grants }: Claims): Problem[
   const held = grants.reduce((sum, grant) => sum + grant.heldNano, 0n);
   if (held !== head.balances.heldNano)
     messages.push(`heldNano is ${head.balances.heldNano}, the grants' ${held}`);
+  const disputed = grants.reduce((sum, grant) => sum + grant.disputedNano, 0n);
+  if (disputed !== head.balances.disputedNano)
+    messages.push(`disputedNano is ${head.balances.disputedNano}, the grants' ${disputed}`);
   const due = nextDue(grants);
   if (due !== head.nextDueAtMs) messages.push(`the next due time is ${head.nextDueAtMs}, the grants' ${due}`);
   return messages.map((message) => ({ seq: null, fault: 'WALLET_MISMATCH', message: `wallet: ${message}` }));
@@ -216,14 +219,24 @@ function figuresOf(balances: BalancesAfter): [keyof BalancesAfter, bigint][] {
   return Object.entries(balances) as [keyof BalancesAfter, bigint][];
 }
 
-const UNTOUCHED = { remainingNano: 0n, heldNano: 0n, spentNano: 0n, expiredNano: 0n, voidedNano: 0n };
+const UNTOUCHED = {
+  remainingNano: 0n,
+  heldNano: 0n,
+  spentNano: 0n,
+  expiredNano: 0n,
+  voidedNano: 0n,
+  refundedNano: 0n,
+  disputedNano: 0n,
+};
+// Object.keys forgets the names of the keys.
+const FIGURES = Object.keys(UNTOUCHED) as (keyof typeof UNTOUCHED)[];
 
 function grantFaults(replay: Replay, grants: readonly GrantAccount[]): Problem[] {
   return grants.flatMap((grant) => {
     const made = replay.grants.get(grant.id);
-    const wrong = (['remainingNano', 'heldNano', 'spentNano', 'expiredNano', 'voidedNano'] as const)
-      .filter((figure) => grant[figure] !== (made ?? UNTOUCHED)[figure])
-      .map((figure) => `${figure} is ${grant[figure]}, the entries make ${(made ?? UNTOUCHED)[figure]}`);
+    const wrong = FIGURES.filter((figure) => grant[figure] !== (made ?? UNTOUCHED)[figure]).map(
+      (figure) => `${figure} is ${grant[figure]}, the entries make ${(made ?? UNTOUCHED)[figure]}`,
+    );
     if (!made && grant.status !== 'SCHEDULED' && grant.status !== 'VOIDED') wrong.push('it was never issued');
     const hasSome = grant.remainingNano > 0n || (grant.status === 'OPEN' && grant.heldNano > 0n);
     if (hasSome !== (grant.status === 'OPEN')) {

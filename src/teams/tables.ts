@@ -20,6 +20,8 @@ export const teams = pgTable('teams', {
   name: text().notNull(),
   /** IANA name; views of spend by day and month use it. */
   timeZone: text().notNull().default('UTC'),
+  /** When it first bought credit: that unlocks pay-as-you-go. */
+  firstPurchaseAt: instant(),
   createdAt: instant().notNull(),
 });
 

@@ -1,7 +1,8 @@
 import { SYSTEM_ACTOR } from '../../src/actor.ts';
 import { newUuid, type Uuid } from '../../src/id.ts';
 import { ACCOUNT, ENTRY_KIND } from '../../src/ledger/account.ts';
-import { Book, type BookHead, type PostedRange, type PostingFacts } from '../../src/ledger/book.ts';
+import type { BookHead } from '../../src/ledger/book-head.ts';
+import { Book, type PostedRange, type PostingFacts } from '../../src/ledger/book.ts';
 import { GENESIS_HASH } from '../../src/ledger/entry.ts';
 import type { GrantAccount, GrantScope } from '../../src/ledger/grant-account.ts';
 import type { Movement } from '../../src/ledger/movement.ts';
@@ -31,6 +32,8 @@ export function emptyHead(changes: Partial<BookHead> = {}): BookHead {
     debtLimitNano: 0n,
     nextDueAtMs: null,
     capped: false,
+    rechargeBelowNano: null,
+    rechargeDueAtMs: null,
     ...changes,
   };
 }
@@ -61,6 +64,9 @@ export function newGrant(changes: Partial<GrantAccount> = {}): GrantAccount {
     heldNano: 0n,
     expiredNano: 0n,
     voidedNano: 0n,
+    refundedNano: 0n,
+    disputedNano: 0n,
+    freezingNano: 0n,
     status: 'SCHEDULED',
     closedAtMs: null,
     closedSeq: null,
