@@ -62,10 +62,25 @@ export async function issueGrant(
     now,
   );
   if (first !== undefined) return { grantId: first, replayed: true };
-  checkIssue(input, book.atMs);
-  book.issue(newGrant(grantId, input, actor, book.atMs), { id: grantId, actor, reason: input.reason });
+  issueAs(grantId, book, input, actor);
   await writeBooks(tx, [book]);
   return { grantId, replayed: false };
+}
+
+/** A grant to issue, for who holds the book of its team and knows by other means that it does so once. */
+export type GrantTerms = Omit<IssueGrant, 'teamId' | 'idempotencyKey'>;
+
+/** Issues a grant in a book that is locked, and answers its id. @throws DomainError BAD_USER_INPUT naming the field. */
+export function issueInto(book: Book, terms: GrantTerms, actor: ActorRef): Uuid {
+  // Grants of one transaction are told apart by what is random in their ids.
+  const grantId = idAfterCharges(book);
+  issueAs(grantId, book, terms, actor);
+  return grantId;
+}
+
+function issueAs(grantId: Uuid, book: Book, terms: GrantTerms, actor: ActorRef): void {
+  checkIssue(terms, book.atMs);
+  book.issue(newGrant(grantId, terms, actor, book.atMs), { id: grantId, actor, reason: terms.reason });
 }
 
 export interface ChangeGrant {
@@ -160,7 +175,7 @@ async function lockTeam(tx: Tx, teamId: Uuid, now: Date, grantIds: readonly Uuid
   return book;
 }
 
-function newGrant(id: Uuid, input: IssueGrant, actor: ActorRef, atMs: number): GrantAccount {
+function newGrant(id: Uuid, input: GrantTerms, actor: ActorRef, atMs: number): GrantAccount {
   return {
     id,
     kind: input.kind,
@@ -195,7 +210,7 @@ function newGrant(id: Uuid, input: IssueGrant, actor: ActorRef, atMs: number): G
 /** The largest single grant: far above any purchase, and many of them still fit into 64 bits. */
 const MAX_GRANT = MAX_NANO / 1000n;
 
-function checkIssue(input: IssueGrant, atMs: number): void {
+function checkIssue(input: GrantTerms, atMs: number): void {
   const { kind, amountNano, costBasisNano, priority = 50, effectiveAt, expiresAt, scope = {} } = input;
   checkReason(input.reason);
   if (amountNano <= 0n || amountNano > MAX_GRANT)
