@@ -1,3 +1,10 @@
+CREATE TABLE "compute_discounts" (
+	"team_id" uuid NOT NULL,
+	"since" timestamp(3) with time zone NOT NULL,
+	"discount_bps" bigint,
+	CONSTRAINT "compute_discounts_team_id_since_pk" PRIMARY KEY("team_id","since")
+);
+--> statement-breakpoint
 CREATE TABLE "team_plans" (
 	"team_id" uuid NOT NULL,
 	"family" text NOT NULL,
@@ -150,6 +157,15 @@ CREATE TABLE "bonus_tier_sets" (
 	"reason" text NOT NULL
 );
 --> statement-breakpoint
+CREATE TABLE "debt_invoices" (
+	"team_id" uuid NOT NULL,
+	"month" timestamp(3) with time zone NOT NULL,
+	"amount_cents" bigint NOT NULL,
+	"top_up_id" uuid,
+	"created_at" timestamp(3) with time zone NOT NULL,
+	CONSTRAINT "debt_invoices_team_id_month_pk" PRIMARY KEY("team_id","month")
+);
+--> statement-breakpoint
 CREATE TABLE "disputes" (
 	"team_id" uuid NOT NULL,
 	"id" uuid NOT NULL,
@@ -163,6 +179,14 @@ CREATE TABLE "disputes" (
 	"opened_at" timestamp(3) with time zone NOT NULL,
 	"closed_at" timestamp(3) with time zone,
 	CONSTRAINT "disputes_team_id_id_pk" PRIMARY KEY("team_id","id")
+);
+--> statement-breakpoint
+CREATE TABLE "payment_method_watches" (
+	"team_id" uuid PRIMARY KEY NOT NULL,
+	"version" bigint DEFAULT 0 NOT NULL,
+	"begun_at" timestamp(3) with time zone NOT NULL,
+	"until" timestamp(3) with time zone NOT NULL,
+	"next_check_at" timestamp(3) with time zone
 );
 --> statement-breakpoint
 CREATE TABLE "payment_methods" (
@@ -179,6 +203,7 @@ CREATE TABLE "payment_methods" (
 	"is_default" boolean DEFAULT false NOT NULL,
 	"created_at" timestamp(3) with time zone NOT NULL,
 	"removed_at" timestamp(3) with time zone,
+	"detach_due" boolean DEFAULT false NOT NULL,
 	"expiry_told_at" timestamp(3) with time zone,
 	CONSTRAINT "payment_methods_team_id_id_pk" PRIMARY KEY("team_id","id")
 );
@@ -302,7 +327,11 @@ CREATE TABLE "subscriptions" (
 	"next_plan_version_id" uuid,
 	"status" text NOT NULL,
 	"stripe_id" text,
+	"stripe_payment_method" text,
 	"send_attempt" integer DEFAULT 0 NOT NULL,
+	"task" text,
+	"task_plan_version_id" uuid,
+	"revision" integer DEFAULT 0 NOT NULL,
 	"cancel_at_period_end" boolean DEFAULT false NOT NULL,
 	"current_period_start" timestamp(3) with time zone,
 	"current_period_end" timestamp(3) with time zone,
@@ -328,6 +357,7 @@ CREATE TABLE "sandbox_stripe_deliveries" (
 	"next_at" timestamp(3) with time zone,
 	"delivered_at" timestamp(3) with time zone,
 	"dropped" boolean DEFAULT false NOT NULL,
+	"overtaken" boolean DEFAULT false NOT NULL,
 	"last_status" text
 );
 --> statement-breakpoint
@@ -359,6 +389,7 @@ CREATE TABLE "sandbox_stripe_objects" (
 	"due_at" timestamp(3) with time zone
 );
 --> statement-breakpoint
+ALTER TABLE "charges" ADD COLUMN "discount_bps" bigint;--> statement-breakpoint
 ALTER TABLE "grants" ADD COLUMN "refunded_nano" bigint DEFAULT 0 NOT NULL;--> statement-breakpoint
 ALTER TABLE "grants" ADD COLUMN "disputed_nano" bigint DEFAULT 0 NOT NULL;--> statement-breakpoint
 ALTER TABLE "grants" ADD COLUMN "freezing_nano" bigint DEFAULT 0 NOT NULL;--> statement-breakpoint
@@ -379,7 +410,10 @@ CREATE INDEX "mails_dedupe" ON "mails" USING btree ("dedupe_key") WHERE "mails".
 CREATE INDEX "auto_recharges_next" ON "auto_recharges" USING btree ("next_check_at") WHERE "auto_recharges"."next_check_at" is not null;--> statement-breakpoint
 CREATE UNIQUE INDEX "disputes_stripe" ON "disputes" USING btree ("team_id","stripe_id");--> statement-breakpoint
 CREATE INDEX "disputes_payment" ON "disputes" USING btree ("team_id","payment_id");--> statement-breakpoint
+CREATE INDEX "payment_method_watches_next" ON "payment_method_watches" USING btree ("next_check_at") WHERE "payment_method_watches"."next_check_at" is not null;--> statement-breakpoint
 CREATE UNIQUE INDEX "payment_methods_stripe" ON "payment_methods" USING btree ("team_id","stripe_id");--> statement-breakpoint
+CREATE INDEX "payment_methods_id" ON "payment_methods" USING btree ("id");--> statement-breakpoint
+CREATE INDEX "payment_methods_by_stripe" ON "payment_methods" USING btree ("stripe_id");--> statement-breakpoint
 CREATE UNIQUE INDEX "payment_methods_default" ON "payment_methods" USING btree ("team_id") WHERE "payment_methods"."is_default";--> statement-breakpoint
 CREATE INDEX "payment_methods_expiring" ON "payment_methods" USING btree ("exp_year","exp_month") WHERE "payment_methods"."removed_at" is null and "payment_methods"."expiry_told_at" is null;--> statement-breakpoint
 CREATE UNIQUE INDEX "recharge_attempts_one_in_flight" ON "recharge_attempts" USING btree ("team_id") WHERE "recharge_attempts"."finished_at" is null;--> statement-breakpoint
@@ -402,4 +436,5 @@ CREATE INDEX "sandbox_stripe_objects_type" ON "sandbox_stripe_objects" USING btr
 CREATE INDEX "sandbox_stripe_objects_customer" ON "sandbox_stripe_objects" USING btree ("customer","type","seq") WHERE "sandbox_stripe_objects"."customer" is not null;--> statement-breakpoint
 CREATE INDEX "sandbox_stripe_objects_parent" ON "sandbox_stripe_objects" USING btree ("parent","type","seq") WHERE "sandbox_stripe_objects"."parent" is not null;--> statement-breakpoint
 CREATE INDEX "sandbox_stripe_objects_due" ON "sandbox_stripe_objects" USING btree ("due_at") WHERE "sandbox_stripe_objects"."due_at" is not null;--> statement-breakpoint
+CREATE INDEX "wallets_unpaid" ON "wallets" USING btree ("team_id") WHERE "wallets"."unpaid_nano" > 0;--> statement-breakpoint
 CREATE INDEX "wallets_recharge_due" ON "wallets" USING btree ("recharge_due_at") WHERE "wallets"."recharge_due_at" is not null;

@@ -53,7 +53,8 @@ export const wallets = pgTable(
     rechargeDueAt: instant(),
   },
   (t) => [
-    // Changes rarely, so updates of the row stay heap-only.
+    // Both change rarely, so updates of the row stay heap-only.
+    index('wallets_unpaid').on(t.teamId).where(sql`${t.unpaidNano} > 0`),
     index('wallets_recharge_due').on(t.rechargeDueAt).where(sql`${t.rechargeDueAt} is not null`),
     check('wallets_available', sql`${t.availableNano} >= 0`),
     check('wallets_held', sql`${t.heldNano} >= 0`),

@@ -37,17 +37,39 @@ export const paymentMethods = pgTable(
     isDefault: boolean().notNull().default(false),
     createdAt: instant().notNull(),
     removedAt: instant(),
+    /** Stripe has still to be told that it is removed. */
+    detachDue: boolean().notNull().default(false),
     /** When its owner was told that it expires. */
     expiryToldAt: instant(),
   },
   (t) => [
     primaryKey({ columns: [t.teamId, t.id] }),
     uniqueIndex('payment_methods_stripe').on(t.teamId, t.stripeId),
+    index('payment_methods_id').on(t.id),
+    // Events about a method that was detached name no customer any more.
+    index('payment_methods_by_stripe').on(t.stripeId),
     uniqueIndex('payment_methods_default').on(t.teamId).where(sql`${t.isDefault}`),
     index('payment_methods_expiring')
       .on(t.expYear, t.expMonth)
       .where(sql`${t.removedAt} is null and ${t.expiryToldAt} is null`),
   ],
+);
+
+/** How a team's copy of its payment methods follows Stripe. A row a team that ever wanted to save one. */
+export const paymentMethodWatches = pgTable(
+  'payment_method_watches',
+  {
+    teamId: uuid().primaryKey(),
+    /** Of the copy: what was listed at Stripe before it last changed is not written over it. */
+    version: int8().notNull().default(sql`0`),
+    /** When something was last begun at Stripe that may change the list. */
+    begunAt: instant().notNull(),
+    /** Until when something may come of it. */
+    until: instant().notNull(),
+    /** When Stripe is asked again, whatever it told by itself; null once nothing is expected. */
+    nextCheckAt: instant(),
+  },
+  (t) => [index('payment_method_watches_next').on(t.nextCheckAt).where(sql`${t.nextCheckAt} is not null`)],
 );
 
 /** A purchase of credit on its way, and what came of it. Committed before Stripe is asked for anything. */
@@ -235,4 +257,19 @@ export const disputes = pgTable(
     uniqueIndex('disputes_stripe').on(t.teamId, t.stripeId),
     index('disputes_payment').on(t.teamId, t.paymentId),
   ],
+);
+
+/** What teams owed when a month ended, and how it was asked for. */
+export const debtInvoices = pgTable(
+  'debt_invoices',
+  {
+    teamId: uuid().notNull(),
+    /** The month that ended, by UTC: its first instant. */
+    month: instant().notNull(),
+    amountCents: int8().notNull(),
+    /** Null: there was no card to charge, and the team was asked to pay. */
+    topUpId: uuid(),
+    createdAt: instant().notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.teamId, t.month] })],
 );

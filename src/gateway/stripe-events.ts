@@ -1,0 +1,122 @@
+import type Stripe from 'stripe';
+import type { Clock } from '../clock.ts';
+import { type Db, inTransaction, type Tx } from '../db/client.ts';
+import type { JobQueue } from '../jobs/job-queue.ts';
+import type { Gateway } from './stripe.ts';
+
+/** An event by its name: what it says is asked for anew, for events come late and out of order. */
+export interface StripeEvent {
+  /** `evt_…`. */
+  readonly id: string;
+  readonly type: string;
+  /** The object that it is about, such as `pi_…`. */
+  readonly objectId: string;
+}
+
+/**
+ * What an event has as its effect: the first half asks Stripe how things are now, the second, if there is something to
+ * write, writes it in one transaction with the record that the event is done. Safe to repeat.
+ */
+export type EventEffect = (event: StripeEvent) => Promise<((tx: Tx) => Promise<void>) | undefined>;
+
+/** The effects of a room by the type of the event. */
+export type EventEffects = Readonly<Record<string, EventEffect>>;
+
+export interface StripeInboxDeps {
+  readonly db: Db;
+  readonly clock: Clock;
+  readonly gateway: Gateway;
+  readonly jobs: JobQueue;
+}
+
+/** The signature of an event is not that of its content, or too old. */
+export class WrongSignature extends Error {}
+
+/**
+ * Takes in the events of Stripe: each is recorded once, by its id, and had its effect when it is DONE. Types that nobody
+ * has an effect for are recorded and ignored.
+ */
+export class StripeInbox {
+  private readonly effects = new Map<string, EventEffect[]>();
+
+  constructor(
+    private readonly deps: StripeInboxDeps,
+    effects: readonly EventEffects[],
+  ) {
+    for (const [type, effect] of effects.flatMap((ofRoom) => Object.entries(ofRoom))) {
+      this.effects.set(type, [...(this.effects.get(type) ?? []), effect]);
+    }
+    deps.jobs.handle('stripe-event', ({ eventId }) => this.process(eventId ?? ''));
+  }
+
+  /** The types of events that have an effect: what an endpoint at Stripe has to be subscribed to. */
+  get types(): readonly string[] {
+    return [...this.effects.keys()].sort();
+  }
+
+  /**
+   * Records an event as it was sent, and has its effect enqueued in the same transaction. When this returns, Stripe may
+   * forget it. @throws WrongSignature, and then nothing is written.
+   */
+  async receive(body: string, signature: string): Promise<'RECORDED' | 'KNOWN' | 'IGNORED'> {
+    const event = this.verified(body, signature);
+    const objectId = idOf(event.data.object);
+    const isOurs = this.effects.has(event.type) && objectId !== undefined;
+    return inTransaction(this.deps.db, async (tx) => {
+      const isNew = await this.record(tx, event, objectId, isOurs);
+      if (!isNew) return 'KNOWN';
+      if (!isOurs) return 'IGNORED';
+      await this.deps.jobs.enqueue(tx, 'stripe-event', { eventId: event.id });
+      return 'RECORDED';
+    });
+  }
+
+  /** Has the effect of a recorded event, unless it has had it. @throws what asking Stripe or writing failed with. */
+  async process(eventId: string): Promise<void> {
+    const { db } = this.deps;
+    const [row] = await db.sql<{ type: string; object_id: string }[]>`
+      select type, object_id from stripe_events where id = ${eventId} and status = 'RECEIVED'`;
+    if (!row) return;
+    const event = { id: eventId, type: row.type, objectId: row.object_id };
+    const writes = await Promise.all((this.effects.get(row.type) ?? []).map((effect) => effect(event)));
+    await inTransaction(db, async (tx) => {
+      for (const write of writes) await write?.(tx);
+      await tx.sql`
+        update stripe_events set status = 'DONE', done_at = ${this.now()}::timestamptz
+        where id = ${eventId} and status = 'RECEIVED'`;
+    });
+  }
+
+  private verified(body: string, signature: string): Stripe.Event {
+    const { stripe, webhookSecret } = this.deps.gateway;
+    try {
+      return stripe.webhooks.constructEvent(body, signature, webhookSecret);
+    } catch (error) {
+      throw new WrongSignature(error instanceof Error ? error.message : String(error));
+    }
+  }
+
+  private async record(
+    tx: Tx,
+    event: Stripe.Event,
+    objectId: string | undefined,
+    isOurs: boolean,
+  ): Promise<boolean> {
+    const at = this.now();
+    const rows = await tx.sql`
+      insert into stripe_events (id, type, object_id, api_version, created_at, received_at, status, done_at)
+      values (${event.id}, ${event.type}, ${objectId ?? null}, ${event.api_version},
+        ${new Date(event.created * 1000).toISOString()}::timestamptz, ${at}::timestamptz,
+        ${isOurs ? 'RECEIVED' : 'IGNORED'}, ${isOurs ? null : at}::timestamptz)
+      on conflict (id) do nothing returning 1`;
+    return rows.length > 0;
+  }
+
+  private now(): string {
+    return this.deps.clock.now().toISOString();
+  }
+}
+
+function idOf(object: object): string | undefined {
+  return 'id' in object && typeof object.id === 'string' ? object.id : undefined;
+}

@@ -1,0 +1,103 @@
+import type Stripe from 'stripe';
+import { inTransaction } from '../db/client.ts';
+import { askStripe, StripeFailed, StripeRefused } from '../gateway/ask-stripe.ts';
+import { centsForStripe } from '../gateway/cents.ts';
+import { stripeCustomer } from '../gateway/customers.ts';
+import { publicId } from '../id.ts';
+import { formatUsd } from './amounts.ts';
+import type { PaymentDeps } from './payment-deps.ts';
+import { nextAttempt } from './settle-top-up.ts';
+import type { TopUp } from './top-up.ts';
+
+const LOOK_BACK = 300;
+
+/**
+ * The checkout of a top-up: found, or else asked for, by the rules of `intentOf`.
+ * @throws DomainError UNAVAILABLE, StripeRefused.
+ */
+export async function checkoutOf(deps: PaymentDeps, topUp: TopUp): Promise<Stripe.Checkout.Session> {
+  if (topUp.checkoutSession !== null) return retrieveSession(deps, topUp.checkoutSession);
+  const customer = await stripeCustomer(deps.db, deps.gateway, topUp.teamId, deps.clock.now());
+  if (topUp.sendAttempt > 0) {
+    const found = await findSession(deps, topUp, customer);
+    if (found) return found;
+  }
+  const sending =
+    topUp.sendAttempt > 0
+      ? topUp
+      : await inTransaction(deps.db, (tx) => nextAttempt(tx, topUp, deps.clock.now()));
+  return create(deps, sending, customer);
+}
+
+/** Ends a checkout, so that nothing can come of it any more, and answers it as it is then. */
+export async function expireCheckout(
+  deps: PaymentDeps,
+  session: Stripe.Checkout.Session,
+): Promise<Stripe.Checkout.Session> {
+  try {
+    await askStripe(() => deps.gateway.stripe.checkout.sessions.expire(session.id));
+  } catch (error) {
+    if (!(error instanceof StripeRefused)) throw error;
+  }
+  return retrieveSession(deps, session.id);
+}
+
+function retrieveSession({ gateway }: PaymentDeps, id: string): Promise<Stripe.Checkout.Session> {
+  return askStripe(() => gateway.stripe.checkout.sessions.retrieve(id));
+}
+
+async function create(deps: PaymentDeps, topUp: TopUp, customer: string): Promise<Stripe.Checkout.Session> {
+  const { sessions } = deps.gateway.stripe.checkout;
+  try {
+    const options = { idempotencyKey: `topup:${topUp.id}:${topUp.sendAttempt}` };
+    return await askStripe(() => sessions.create(paramsOf(deps, topUp, customer), options));
+  } catch (error) {
+    if (!(error instanceof StripeFailed)) throw error;
+    const found = await findSession(deps, topUp, customer);
+    if (found) return found;
+    await inTransaction(deps.db, (tx) => nextAttempt(tx, topUp, deps.clock.now()));
+    throw error;
+  }
+}
+
+function paramsOf(
+  { publicUrl }: PaymentDeps,
+  topUp: TopUp,
+  customer: string,
+): Stripe.Checkout.SessionCreateParams {
+  const topUpId = publicId('topUp', topUp.id);
+  const metadata = { teamId: publicId('team', topUp.teamId), topUpId };
+  const back = topUp.returnUrl ?? publicUrl;
+  return {
+    mode: 'payment',
+    customer,
+    client_reference_id: topUpId,
+    line_items: [
+      {
+        quantity: 1,
+        price_data: {
+          currency: 'usd',
+          unit_amount: centsForStripe(topUp.amountCents),
+          product_data: { name: `Credit, ${formatUsd(topUp.amountCents)}` },
+        },
+      },
+    ],
+    // The card is kept for the next purchase.
+    payment_intent_data: { metadata, setup_future_usage: 'off_session', description: 'Credit' },
+    metadata,
+    success_url: back,
+    cancel_url: back,
+  };
+}
+
+async function findSession(
+  { gateway }: PaymentDeps,
+  topUp: TopUp,
+  customer: string,
+): Promise<Stripe.Checkout.Session | undefined> {
+  const topUpId = publicId('topUp', topUp.id);
+  const recent = await askStripe(() =>
+    gateway.stripe.checkout.sessions.list({ customer, limit: 100 }).autoPagingToArray({ limit: LOOK_BACK }),
+  );
+  return recent.find(({ client_reference_id: reference }) => reference === topUpId);
+}
