@@ -1,6 +1,6 @@
-import type { HtmlEscapedString } from 'hono/utils/html';
 import type { Tx } from '../db/client.ts';
 import type { Objects, Stored } from './objects.ts';
+import type { Page as PageContent } from './pages-layout.ts';
 import type { Params } from './params.ts';
 import type { Kind } from './resources.ts';
 
@@ -36,20 +36,16 @@ export interface Endpoint {
 }
 
 /** What a page answers: itself, or where to go. */
-export type PageAnswer =
-  | { readonly html: HtmlEscapedString; readonly status?: 400 | 404 | 409 }
-  | { readonly redirect: string };
+export type PageAnswer = PageContent | { readonly redirect: string };
 
-/** A page that is opened in a browser; its form fields are `call.params`. Answers to POST should redirect. */
-export interface Page {
+/**
+ * A page that is opened in a browser; fields of forms and of the query are `call.params`. Unknown ones are let pass.
+ * A `StripeProblem` becomes a page that says so. After a POST that did something, redirect.
+ */
+export interface PageRoute {
   readonly method: 'GET' | 'POST';
   readonly path: string;
-  run(call: PageCall): Promise<PageAnswer>;
-}
-
-export interface PageCall extends Call {
-  /** For `<style nonce>` and `<script nonce>`: nothing else inline is allowed by the policy the page is sent with. */
-  readonly nonce: string;
+  run(call: Call): Promise<PageAnswer>;
 }
 
 /** What happens by itself to an object whose `dueAt` has come. It has to clear or move `dueAt`. The object is locked. */

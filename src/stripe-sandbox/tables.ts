@@ -1,5 +1,15 @@
-import { bigint, boolean, bigserial, index, integer, jsonb, pgTable, text, uniqueIndex } from 'drizzle-orm/pg-core';
 import { sql } from 'drizzle-orm';
+import {
+  bigint,
+  bigserial,
+  boolean,
+  index,
+  integer,
+  jsonb,
+  pgTable,
+  text,
+  uniqueIndex,
+} from 'drizzle-orm/pg-core';
 import { instant } from '../db/columns.ts';
 
 const int8 = () => bigint({ mode: 'bigint' });
@@ -25,7 +35,9 @@ export const sandboxStripeObjects = pgTable(
   },
   (t) => [
     index('sandbox_stripe_objects_type').on(t.type, t.seq),
-    index('sandbox_stripe_objects_customer').on(t.customer, t.type, t.seq).where(sql`${t.customer} is not null`),
+    index('sandbox_stripe_objects_customer')
+      .on(t.customer, t.type, t.seq)
+      .where(sql`${t.customer} is not null`),
     index('sandbox_stripe_objects_parent').on(t.parent, t.type, t.seq).where(sql`${t.parent} is not null`),
     index('sandbox_stripe_objects_due').on(t.dueAt).where(sql`${t.dueAt} is not null`),
   ],
@@ -56,6 +68,8 @@ export const sandboxStripeDeliveries = pgTable(
     nextAt: instant(),
     deliveredAt: instant(),
     dropped: boolean().notNull().default(false),
+    /** It waits until a later one has been delivered. */
+    overtaken: boolean().notNull().default(false),
     lastStatus: text(),
   },
   (t) => [index('sandbox_stripe_deliveries_next').on(t.nextAt, t.seq).where(sql`${t.nextAt} is not null`)],
