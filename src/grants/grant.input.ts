@@ -11,7 +11,7 @@ import { type ScopeNames, type Spendables, scopeNamed } from './targets.ts';
 @InputType('GrantScopeInput', {
   description: 'What a grant may be spent on: usage that meets every restriction given.',
 })
-class GrantScopeInput implements ScopeNames {
+export class GrantScopeInput implements ScopeNames {
   @Field(() => String, { nullable: true, description: 'Only this product, such as "chat".' })
   product?: string | null;
 

@@ -97,7 +97,7 @@ registerEnumType(GrantChangeKindEnum, {
   description: 'What a grant may be spent on: usage that meets every restriction given.',
   simpleResolvers: true,
 })
-class GrantScopeObject {
+export class GrantScopeObject {
   @Field(() => String, { nullable: true, description: 'Only this product, such as "chat".' })
   product: string | null;
 
@@ -232,7 +232,7 @@ export function toGrant(teamId: Uuid, grant: GrantAccount, spendables: Spendable
     kind: grant.kind,
     source: grant.source,
     status: grant.status,
-    scope: scopeOf(grant, spendables),
+    scope: toGrantScope(grant, spendables),
     priority: grant.priority,
     amount: grant.grantedNano,
     remaining: grant.remainingNano,
@@ -252,7 +252,11 @@ export function toGrant(teamId: Uuid, grant: GrantAccount, spendables: Spendable
   };
 }
 
-function scopeOf({ scope }: GrantAccount, { modelById }: Spendables): GrantScopeObject | null {
+/** The API form of what credit may be spent on; null for anything. */
+export function toGrantScope(
+  { scope }: Pick<GrantAccount, 'scope'>,
+  { modelById }: Spendables,
+): GrantScopeObject | null {
   if (isUnrestricted(scope)) return null;
   const { product, modelId, gpuType } = scope;
   return { product, model: modelId && (modelById.get(modelId)?.key ?? modelId), gpuType };
