@@ -6,7 +6,7 @@ import type { Uuid } from '../id.ts';
 import type { KeyDirectory } from './key-directory.ts';
 import type { ApiKeyRow } from './keys.ts';
 import { type TokenOptions, tokenVerifier } from './token.ts';
-import { type Identity, recordUser } from './users.ts';
+import { type Identity, recordUser, type WelcomeOwner } from './users.ts';
 
 /** What came with a request, or with the first message of a socket. */
 export interface Credentials {
@@ -31,6 +31,8 @@ export interface AuthenticatorOptions {
   readonly keys: KeyDirectory;
   readonly clock: Clock;
   readonly tokens: TokenOptions;
+  /** Absent: nothing is due for who owns a team. */
+  readonly welcome?: WelcomeOwner | undefined;
 }
 
 const ANONYMOUS: Authenticated = { actor: { kind: 'ANONYMOUS' } };
@@ -38,9 +40,15 @@ const MAX_LENGTH = 8192;
 const KNOWN_USERS = 10_000;
 
 /** Judges `Authorization: Bearer …`: an API key, or a user's JWT, whose user is made known at first sight. */
-export function createAuthenticator({ db, keys, clock, tokens }: AuthenticatorOptions): Authenticate {
+export function createAuthenticator({
+  db,
+  keys,
+  clock,
+  tokens,
+  welcome,
+}: AuthenticatorOptions): Authenticate {
   const verifyToken = tokenVerifier(tokens);
-  const userIdOf = userIds(db, clock);
+  const userIdOf = userIds(db, clock, welcome);
   return async ({ authorization }) => {
     if (authorization === undefined) return ANONYMOUS;
     const bearer = bearerOf(authorization);
@@ -75,13 +83,17 @@ function refuse(): never {
 }
 
 /** The ids of users, in memory, so that a token costs no database access unless what it says is new. */
-function userIds(db: Db, clock: Clock): (identity: Identity) => Promise<Uuid> {
+function userIds(
+  db: Db,
+  clock: Clock,
+  welcome: WelcomeOwner | undefined,
+): (identity: Identity) => Promise<Uuid> {
   const known = new Map<string, Uuid>();
   return async (identity) => {
     const fingerprint = JSON.stringify([identity.subject, identity.email, identity.name]);
     const userId = known.get(fingerprint);
     if (userId) return userId;
-    const recorded = await inTransaction(db, (tx) => recordUser(tx, identity, clock.now()));
+    const recorded = await inTransaction(db, (tx) => recordUser(tx, identity, clock.now(), welcome));
     const [oldest] = known.keys();
     if (known.size >= KNOWN_USERS && oldest) known.delete(oldest);
     known.set(fingerprint, recorded);

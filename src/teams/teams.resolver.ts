@@ -29,6 +29,7 @@ import { membersOf } from './memberships.ts';
 import type { Role } from './permissions.ts';
 import { Team, thisTeam } from './team.type.ts';
 import { type CreateTeam, createTeam, type OpenLedger } from './teams.ts';
+import type { WelcomeOwner } from './users.ts';
 
 @InputType('CreateTeamInput', { description: 'A team to create.' })
 class CreateTeamInput implements CreateTeam {
@@ -76,6 +77,8 @@ export interface TeamServices {
   readonly db: Db;
   readonly clock: Clock;
   readonly openLedger: OpenLedger;
+  /** Absent: nothing is due for who owns a team. */
+  readonly welcome?: WelcomeOwner | undefined;
 }
 
 /** `team`, its fields of this room, and `createTeam`. */
@@ -128,10 +131,10 @@ export class TeamResolver {
     @Ctx() ctx: Context,
     @Arg('input', () => CreateTeamInput, { description: 'The team to create.' }) input: CreateTeamInput,
   ): Promise<CreateTeamPayload> {
-    const { db, clock, openLedger } = this.services;
+    const { db, clock, openLedger, welcome } = this.services;
     return orRefused(async () => {
       const { teamId, replayed } = await inTransaction(db, (tx) =>
-        createTeam(tx, input, ctx.actor, clock.now(), openLedger),
+        createTeam(tx, input, ctx.actor, clock.now(), openLedger, welcome),
       );
       return { team: await loadTeam(ctx, db, teamId), replayed, userErrors: [] };
     });

@@ -8,7 +8,7 @@ import { audit, INSTALLATION } from './audit.ts';
 import { grantRole } from './memberships.ts';
 import { teams } from './tables.ts';
 import { checkIdempotencyKey, checkName, checkTimeZone } from './text.ts';
-import { recordUser } from './users.ts';
+import { recordUser, type WelcomeOwner, welcomeOwner } from './users.ts';
 
 export type TeamRow = typeof teams.$inferSelect;
 
@@ -25,7 +25,7 @@ export interface CreateTeam {
 export type OpenLedger = (tx: Tx, teamId: Uuid, at: Date) => Promise<void>;
 
 /**
- * Creates a team with one owner and an empty wallet. The idempotency key is the caller's: a team has none before it exists.
+ * Creates a team with one owner and an empty wallet, and welcomes an owner whose e-mail is known. The idempotency key is the caller's: a team has none before it exists.
  * @throws DomainError BAD_USER_INPUT naming the field, IDEMPOTENCY_CONFLICT.
  */
 export async function createTeam(
@@ -34,6 +34,7 @@ export async function createTeam(
   actor: Actor,
   at: Date,
   openLedger: OpenLedger,
+  welcome?: WelcomeOwner,
 ): Promise<{ teamId: Uuid; replayed: boolean }> {
   const { idempotencyKey, ...request } = input;
   const team = { id: newUuid(at.getTime()), ...checkTeam(input), createdAt: at };
@@ -47,7 +48,9 @@ export async function createTeam(
   const by = actorRef(actor);
   const details = { name: team.name, timeZone: team.timeZone };
   await audit(tx, { teamId: team.id, action: 'team.created', actor: by, details, at });
-  await grantRole(tx, { teamId: team.id, userId: await ownerOf(tx, at), role: 'OWNER' }, by, at);
+  const owner = { teamId: team.id, userId: await ownerOf(tx, at) };
+  await grantRole(tx, { ...owner, role: 'OWNER' }, by, at);
+  if (welcome) await welcomeOwner(tx, owner, at, welcome);
   return { teamId: team.id, replayed: false };
 }
 
