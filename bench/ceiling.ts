@@ -76,6 +76,7 @@ function charge(setting: Setting): KeyedCharge {
       replicaSlot: null,
       shortNano: 0n,
       priorNano: 0n,
+      discountBps: 0n,
       tags: null,
       actor: SYSTEM_ACTOR,
     },

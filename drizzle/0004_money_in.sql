@@ -113,8 +113,8 @@ CREATE TABLE "sign_up_credits" (
 );
 --> statement-breakpoint
 CREATE TABLE "mails" (
-	"id" uuid PRIMARY KEY NOT NULL,
-	"team_id" uuid,
+	"team_id" uuid NOT NULL,
+	"id" uuid NOT NULL,
 	"dedupe_key" text,
 	"to" text[] NOT NULL,
 	"subject" text NOT NULL,
@@ -124,8 +124,10 @@ CREATE TABLE "mails" (
 	"status" text NOT NULL,
 	"attempts" integer DEFAULT 0 NOT NULL,
 	"error" text,
+	"leased_until" timestamp(3) with time zone,
 	"created_at" timestamp(3) with time zone NOT NULL,
-	"sent_at" timestamp(3) with time zone
+	"sent_at" timestamp(3) with time zone,
+	CONSTRAINT "mails_team_id_id_pk" PRIMARY KEY("team_id","id")
 );
 --> statement-breakpoint
 CREATE TABLE "auto_recharges" (
@@ -404,9 +406,9 @@ CREATE INDEX "stripe_events_waiting" ON "stripe_events" USING btree ("received_a
 CREATE UNIQUE INDEX "promo_codes_code" ON "promo_codes" USING btree ("code");--> statement-breakpoint
 CREATE INDEX "promo_guesses_guesser" ON "promo_guesses" USING btree ("guesser","at");--> statement-breakpoint
 CREATE UNIQUE INDEX "sign_up_credits_team" ON "sign_up_credits" USING btree ("team_id");--> statement-breakpoint
-CREATE INDEX "mails_created" ON "mails" USING btree ("created_at","id");--> statement-breakpoint
-CREATE INDEX "mails_team" ON "mails" USING btree ("team_id","created_at");--> statement-breakpoint
-CREATE INDEX "mails_dedupe" ON "mails" USING btree ("dedupe_key") WHERE "mails"."dedupe_key" is not null;--> statement-breakpoint
+CREATE INDEX "mails_id" ON "mails" USING btree ("id");--> statement-breakpoint
+CREATE UNIQUE INDEX "mails_dedupe" ON "mails" USING btree ("team_id","dedupe_key") WHERE "mails"."dedupe_key" is not null;--> statement-breakpoint
+CREATE INDEX "mails_waiting" ON "mails" USING btree ("id") WHERE "mails"."status" = 'WAITING';--> statement-breakpoint
 CREATE INDEX "auto_recharges_next" ON "auto_recharges" USING btree ("next_check_at") WHERE "auto_recharges"."next_check_at" is not null;--> statement-breakpoint
 CREATE UNIQUE INDEX "disputes_stripe" ON "disputes" USING btree ("team_id","stripe_id");--> statement-breakpoint
 CREATE INDEX "disputes_payment" ON "disputes" USING btree ("team_id","payment_id");--> statement-breakpoint

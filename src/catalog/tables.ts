@@ -74,7 +74,10 @@ export const catalogState = pgTable('catalog_state', {
   revision: bigint({ mode: 'bigint' }).notNull(),
 });
 
-/** What the plans of a team entitle it to now: prices and permissions need it, plans write it. */
+/**
+ * What the plans of a team entitle it to now: prices and permissions need it, plans write it. The rows of the installation
+ * hold for whoever has none of the family.
+ */
 export const teamPlans = pgTable(
   'team_plans',
   {
@@ -86,4 +89,19 @@ export const teamPlans = pgTable(
     since: instant().notNull(),
   },
   (t) => [primaryKey({ columns: [t.teamId, t.family] })],
+);
+
+/**
+ * What the plans of a team take off the prices of its deployments from an instant on: an hour is charged by the discount of
+ * its beginning. Null: what holds for the installation.
+ */
+export const computeDiscounts = pgTable(
+  'compute_discounts',
+  {
+    teamId: uuid().notNull(),
+    since: instant().notNull(),
+    /** In basis points: 3000 are 30 %. */
+    discountBps: bigint({ mode: 'bigint' }),
+  },
+  (t) => [primaryKey({ columns: [t.teamId, t.since] })],
 );

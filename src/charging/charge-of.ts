@@ -19,6 +19,7 @@ export interface ChargeFacts {
   readonly runStep?: number | null;
   readonly holdId?: Uuid | null;
   readonly priorNano?: NanoCredits;
+  readonly discountBps?: bigint;
   readonly tags: Charge['tags'];
   readonly actor: ActorRef;
 }
@@ -48,6 +49,7 @@ export function chargeOf({ book }: TeamWork, priced: Priced, payment: Payment, f
     replicaSlot: facts.replicaSlot ?? null,
     shortNano: payment.shortNano,
     priorNano: facts.priorNano ?? 0n,
+    discountBps: facts.discountBps ?? 0n,
     tags: facts.tags,
     actor: facts.actor,
   };

@@ -29,6 +29,7 @@ export interface ChargeRow {
   replica_slot: number | null;
   short_nano: bigint | null;
   prior_nano: bigint | null;
+  discount_bps: bigint | null;
   tags: Record<string, string> | null;
   actor_kind: ActorKind;
   actor_id: Uuid | null;
@@ -39,7 +40,7 @@ export function chargeColumns(reader: Reader) {
   return reader.sql`c.team_id, c.id, c.status, c.model_id, c.price_version_id, c.quantities, c.params, c.amount_nano,
     c.debt_nano, c.from_seq, c.to_seq, extract(epoch from c.occurred_at)::float8 * 1000 as occurred_ms,
     extract(epoch from c.posted_at)::float8 * 1000 as posted_ms, c.member_id, c.api_key_id, c.deployment_id, c.run_id,
-    c.hold_id, c.run_step, c.replica_slot, c.short_nano, c.prior_nano, c.tags, c.actor_kind, c.actor_id`;
+    c.hold_id, c.run_step, c.replica_slot, c.short_nano, c.prior_nano, c.discount_bps, c.tags, c.actor_kind, c.actor_id`;
 }
 
 export function chargeFromRow(row: ChargeRow): Charge {
@@ -66,6 +67,7 @@ export function chargeFromRow(row: ChargeRow): Charge {
     replicaSlot: row.replica_slot,
     shortNano: row.short_nano ?? 0n,
     priorNano: row.prior_nano ?? 0n,
+    discountBps: row.discount_bps ?? 0n,
     tags: row.tags,
     actor: { kind: row.actor_kind, id: row.actor_id },
   };
@@ -113,14 +115,18 @@ export function insertCharges(tx: Tx, keyed: readonly KeyedCharge[]): Write {
         return value === null ? null : JSON.stringify(value);
       }),
     );
+  // Only hours of deployments have one: plain charges need not carry a column of nulls.
+  const withDiscounts = keyed.some(({ charge }) => charge.discountBps !== 0n);
+  const discountName = withDiscounts ? tx.sql`, discount_bps` : tx.sql``;
+  const discounts = withDiscounts ? tx.sql`, ${column((c) => nonZero(c.discountBps))}::int8[]` : tx.sql``;
   return tx.sql`
     insert into charges (team_id, id, key_digest, request_digest, status, model_id, price_version_id, quantities, params,
       amount_nano, debt_nano, from_seq, to_seq, occurred_at, posted_at, member_id, api_key_id, deployment_id, run_id,
-      hold_id, run_step, replica_slot, short_nano, prior_nano, tags, actor_kind, actor_id)
+      hold_id, run_step, replica_slot, short_nano, prior_nano, tags, actor_kind, actor_id${discountName})
     select n.team_id, n.id, n.key_digest, n.request_digest, n.status, n.model_id, n.price_version_id, n.quantities::jsonb,
       n.params::jsonb, n.amount_nano, n.debt_nano, n.from_seq, n.to_seq, n.occurred_at, n.posted_at, n.member_id,
       n.api_key_id, n.deployment_id, n.run_id, n.hold_id, n.run_step, n.replica_slot, n.short_nano, n.prior_nano,
-      n.tags::jsonb, n.actor_kind, n.actor_id
+      n.tags::jsonb, n.actor_kind, n.actor_id${discountName}
     from unnest(
       ${column((c) => c.teamId)}::uuid[], ${column((c) => c.id)}::uuid[],
       ${byteaArrayOf(keyed.map((k) => k.keyDigest))}::bytea[], ${byteaArrayOf(keyed.map((k) => k.requestDigest))}::bytea[],
@@ -134,10 +140,10 @@ export function insertCharges(tx: Tx, keyed: readonly KeyedCharge[]): Write {
       ${column((c) => c.runId)}::uuid[], ${column((c) => c.holdId)}::uuid[], ${column((c) => c.runStep)}::int2[],
       ${column((c) => c.replicaSlot)}::int2[], ${column((c) => nonZero(c.shortNano))}::int8[],
       ${column((c) => nonZero(c.priorNano))}::int8[], ${json((c) => c.tags)}::text[], ${column((c) => c.actor.kind)}::int2[],
-      ${column((c) => c.actor.id)}::uuid[]
+      ${column((c) => c.actor.id)}::uuid[]${discounts}
     ) as n (team_id, id, key_digest, request_digest, status, model_id, price_version_id, quantities, params, amount_nano,
       debt_nano, from_seq, to_seq, occurred_at, posted_at, member_id, api_key_id, deployment_id, run_id, hold_id, run_step,
-      replica_slot, short_nano, prior_nano, tags, actor_kind, actor_id)`;
+      replica_slot, short_nano, prior_nano, tags, actor_kind, actor_id${discountName})`;
 }
 
 /** Zero is the rule for these figures, and a null costs nothing. */

@@ -63,6 +63,8 @@ export interface Charge {
   readonly shortNano: NanoCredits;
   /** The part of the price that an earlier charge for the same hold has charged. */
   readonly priorNano: NanoCredits;
+  /** What the plan of the team took off the price, in basis points: of hours of deployments. */
+  readonly discountBps: bigint;
   readonly tags: Readonly<Record<string, string>> | null;
   readonly actor: ActorRef;
 }

@@ -1,8 +1,9 @@
 import type { CatalogVersion } from '../catalog/catalog-cache.ts';
+import { discounted, exactAfter } from '../catalog/compute-discount.ts';
 import { METER_LIST } from '../catalog/meters.ts';
 import { describeConditions } from '../catalog/price.ts';
 import { type Rated, type RatedLine, rate } from '../catalog/rate.ts';
-import { compareDecimal, formatDecimal, ONE, parseDecimal } from '../decimal.ts';
+import { compareDecimal, type Decimal, formatDecimal, ONE, parseDecimal } from '../decimal.ts';
 import { assert } from '../domain-error.ts';
 import { formatCredits } from '../money.ts';
 import type { Charge } from './charge.ts';
@@ -11,35 +12,44 @@ import type { Charge } from './charge.ts';
 export interface ExplainedPrice {
   readonly version: CatalogVersion;
   readonly rated: Rated;
+  /** What the plan of the team took off, in basis points. */
+  readonly discountBps: bigint;
   /** The formula with its numbers. */
   readonly formula: string;
 }
 
 /**
  * Rates a charge again under the version that it was charged by: versions never change, so the numbers are those of then.
- * What was charged before, or not at all, is taken off in the end.
+ * The plan's discount of then is kept with the charge. What was charged before, or not at all, is taken off in the end.
  */
 export function explainPrice(charge: Charge, version: CatalogVersion): ExplainedPrice {
-  const { quantities, params, amountNano, priorNano, shortNano } = charge;
+  const { quantities, params, amountNano, priorNano, shortNano, discountBps } = charge;
   const used = METER_LIST.flatMap((meter) => {
     const quantity = quantities[meter];
     return quantity === undefined ? [] : [[meter, parseDecimal(quantity)] as const];
   });
-  const rated = rate(version.price, {
+  const listed = rate(version.price, {
     quantities: new Map(used),
     params: new Map(Object.entries(params ?? {})),
   });
+  assert(listed.ok, 'a charge has a price under its version');
+  const rated = discounted(listed, discountBps);
   assert(
-    rated.ok && rated.amountNano === amountNano + priorNano + shortNano,
+    rated.amountNano === amountNano + priorNano + shortNano,
     'a charge costs what its price version says',
   );
-  const explained = explainRated(rated, version);
+  const explained = explainRated(rated, version, discountBps);
   return { ...explained, formula: explained.formula + deductions(charge) };
 }
 
 /** How usage that was rated under a version comes to its amount. */
-export function explainRated(rated: Rated, version: CatalogVersion): ExplainedPrice {
-  return { version, rated, formula: formulaOf(rated) };
+export function explainRated(rated: Rated, version: CatalogVersion, discountBps = 0n): ExplainedPrice {
+  return { version, rated, discountBps, formula: formulaOf(rated, discountBps) };
+}
+
+/** A discount as a part of the price: 0.3 of 3000 basis points. */
+export function discountPart(discountBps: bigint): Decimal {
+  return { coefficient: discountBps, scale: 4 };
 }
 
 /** `1000 × 0.000003 × 0.5 = 0.0015`, for one line. */
@@ -54,12 +64,15 @@ export function lineSummary({ meter, pricedAs, conditions, upTo }: RatedLine): s
   return held ? `${price} for ${held}.` : `${price}.`;
 }
 
-function formulaOf({ lines, exact, minimum, amountNano }: Rated): string {
+function formulaOf({ lines, exact, minimum, amountNano }: Rated, discountBps: bigint): string {
   const sum = `${lines.map(lineProduct).join(' + ') || '0'} = ${formatDecimal(exact)}`;
   const raised = minimum ? `, raised to the minimum of ${formatDecimal(minimum)}` : '';
   const charged = { coefficient: amountNano, scale: 9 };
-  const rounded = compareDecimal(charged, minimum ?? exact) !== 0;
-  return sum + raised + (rounded ? `, rounded half-up to ${formatCredits(amountNano)}` : '');
+  const net = exactAfter({ exact, ...(minimum && { minimum }) }, discountBps);
+  const percent = formatDecimal({ coefficient: discountBps, scale: 2 });
+  const reduced = discountBps > 0n ? `, less ${percent}% by the plan = ${formatDecimal(net)}` : '';
+  const rounded = compareDecimal(charged, net) !== 0;
+  return sum + raised + reduced + (rounded ? `, rounded half-up to ${formatCredits(amountNano)}` : '');
 }
 
 /** `, less 0.2 charged before: 0.3` */

@@ -12,7 +12,7 @@ import type { Charge as StoredCharge } from './charge.ts';
 import { Charge } from './charge.type.ts';
 import type { ExplainedPayment } from './explain-charge.ts';
 import { type GrantOutcome, type GrantStep, stepSummary } from './explain-payment.ts';
-import { type ExplainedPrice, lineFormula, lineSummary } from './explain-price.ts';
+import { discountPart, type ExplainedPrice, lineFormula, lineSummary } from './explain-price.ts';
 
 const GrantOutcomeEnum = {
   PAID: 'PAID',
@@ -97,6 +97,13 @@ export class ExplainedPriceObject {
   })
   minimum: Decimal | null;
 
+  @Field(() => DecimalScalar, {
+    nullable: true,
+    description:
+      'The part of the price that the plan of the team took off when the hour of a deployment began, such as 0.3; null for none.',
+  })
+  planDiscount: Decimal | null;
+
   @Field(() => CreditsScalar, {
     description:
       'The price: rounded once, half-up, to 9 decimal places. It is the amount of the charge unless a part was charged before or stayed unpaid.',
@@ -106,13 +113,14 @@ export class ExplainedPriceObject {
   @Field(() => String, { description: 'The whole formula with its numbers.' })
   formula: string;
 
-  static of({ version, rated, formula }: ExplainedPrice): ExplainedPriceObject {
+  static of({ version, rated, discountBps, formula }: ExplainedPrice): ExplainedPriceObject {
     return {
       versionId: version.id,
       lines: rated.lines.map(ExplainedLine.of),
       multipliers: rated.multipliers.map(PriceMultiplierObject.of),
       exact: rated.exact,
       minimum: rated.minimum ?? null,
+      planDiscount: discountBps === 0n ? null : discountPart(discountBps),
       amount: rated.amountNano,
       formula,
     };

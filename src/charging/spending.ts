@@ -1,6 +1,8 @@
 import type { ActorRef } from '../actor.ts';
 import { SYSTEM_ACTOR } from '../actor.ts';
 import type { Catalog, CatalogModel, CatalogSnapshot } from '../catalog/catalog-cache.ts';
+import { discountAt, discounted } from '../catalog/compute-discount.ts';
+import { type Discounts, discountsOf } from '../catalog/compute-discounts.ts';
 import type { Usage } from '../catalog/rate.ts';
 import type { Clock } from '../clock.ts';
 import type { Tx } from '../db/client.ts';
@@ -43,6 +45,9 @@ export interface Hour {
   readonly actor: ActorRef;
 }
 
+/** What the price of an hour depends on. */
+type PricedHour = Pick<Hour, 'teamId' | 'instanceTypeId' | 'hourAt'>;
+
 interface SpendingDeps {
   readonly catalog: Catalog;
   readonly clock: Clock;
@@ -73,9 +78,10 @@ export async function openSpending(
   const heads = await lockHeads(tx, teamIds);
   const capped = [...heads.values()].filter((head) => head.capped).map(({ teamId }) => teamId);
   const keys = hours.map((hour) => ({ teamId: hour.teamId, keyDigest: hourKey(hour) }));
-  const [books, snapshot, caps, known, charged] = await sentTogether([
+  const [books, snapshot, discounts, caps, known, charged] = await sentTogether([
     openBooks(tx, heads, clock.now().getTime()),
     currentCatalog(tx, catalog),
+    discountsOf(tx, teamIds),
     capsOfTeams(tx, capped),
     holdsById(tx, holds),
     keys.length > 0 ? chargesByKey(tx, keys) : Promise.resolve([]),
@@ -84,7 +90,7 @@ export async function openSpending(
   for (const [teamId, book] of books) works.set(teamId, new TeamWork(book, caps.get(teamId) ?? []));
   for (const hold of known) works.get(hold.teamId)?.holds.know(hold);
   for (const keyed of charged) works.get(keyed.charge.teamId)?.knowCharge(keyed);
-  return new Spending(works, snapshot);
+  return new Spending(works, snapshot, discounts);
 }
 
 /** Writes what was decided by one multi-row statement. */
@@ -98,6 +104,7 @@ export class Spending {
     /** @internal The work on each team. */
     readonly works: ReadonlyMap<Uuid, TeamWork>,
     private readonly catalog: CatalogSnapshot,
+    private readonly discounts: Discounts,
   ) {}
 
   /** The posting time of a team. */
@@ -109,16 +116,16 @@ export class Spending {
     return this.work(teamId).balance;
   }
 
-  /** What an hour of an instance type costs when it begins at an instant; undefined where it has no price. */
-  hourPrice(instanceTypeId: Uuid, at: Date): NanoCredits | undefined {
-    const priced = this.price(instanceTypeId, at);
+  /** What an hour costs the team by its plan; undefined where it has no price. */
+  hourPrice(hour: PricedHour): NanoCredits | undefined {
+    const priced = this.price(hour);
     return 'refusal' in priced ? undefined : priced.rated.amountNano;
   }
 
   /** Whether a hold that was read is still open and has what an hour costs. */
-  isHeldExactly({ teamId, instanceTypeId, hourAt }: Hour, holdId: Uuid): boolean {
-    const hold = openHold(this.work(teamId), holdId);
-    return hold !== undefined && openNano(hold) === this.hourPrice(instanceTypeId, hourAt);
+  isHeldExactly(hour: Hour, holdId: Uuid): boolean {
+    const hold = openHold(this.work(hour.teamId), holdId);
+    return hold !== undefined && openNano(hold) === this.hourPrice(hour);
   }
 
   /**
@@ -129,8 +136,8 @@ export class Spending {
     const [first] = hours;
     if (!first) return undefined;
     let amountNano = 0n;
-    for (const { instanceTypeId, hourAt } of hours) {
-      const price = this.price(instanceTypeId, hourAt);
+    for (const hour of hours) {
+      const price = this.price(hour);
       if ('refusal' in price) return price.refusal;
       amountNano += price.rated.amountNano;
     }
@@ -143,7 +150,7 @@ export class Spending {
   /** Sets the price of an hour aside before it begins. */
   holdHour(hour: Hour, expiresAt: Date): { ok: true; hold: Hold } | { ok: false; refusal: ChargeRefusal } {
     const work = this.work(hour.teamId);
-    const priced = this.price(hour.instanceTypeId, hour.hourAt);
+    const priced = this.price(hour);
     if ('refusal' in priced) return { ok: false, refusal: priced.refusal };
     const { model, rated: price } = priced;
     const target = targetOf(hour);
@@ -184,7 +191,7 @@ export class Spending {
     const work = this.work(hour.teamId);
     const known = work.chargeOfKey(hourKey(hour));
     if (known) return { ok: true, charge: known.charge, replayed: true };
-    const priced = this.price(hour.instanceTypeId, hour.hourAt);
+    const priced = this.price(hour);
     if ('refusal' in priced) return { ok: false, refusal: priced.refusal };
     const hold = openHold(work, holdId);
     const { amountNano } = priced.rated;
@@ -203,7 +210,7 @@ export class Spending {
     const work = this.work(hour.teamId);
     const known = work.chargeOfKey(hourKey(hour));
     if (known) return known.charge;
-    const priced = this.price(hour.instanceTypeId, hour.hourAt);
+    const priced = this.price(hour);
     if ('refusal' in priced) return undefined;
     work.book.chargeCount += 1n;
     const payment: Payment = {
@@ -230,6 +237,7 @@ export class Spending {
       deploymentId: hour.deploymentId,
       replicaSlot: hour.slot,
       holdId,
+      discountBps: this.discountBps(hour),
       tags: null,
       actor: hour.actor,
     });
@@ -238,8 +246,14 @@ export class Spending {
     return charge;
   }
 
-  private price(instanceTypeId: Uuid, at: Date): Priced | Refused {
-    return rated({}, ONE_HOUR, this.instanceType(instanceTypeId), at, this.catalog);
+  private price(hour: PricedHour): Priced | Refused {
+    const listed = rated({}, ONE_HOUR, this.instanceType(hour.instanceTypeId), hour.hourAt, this.catalog);
+    if ('refusal' in listed) return listed;
+    return { ...listed, rated: discounted(listed.rated, this.discountBps(hour)) };
+  }
+
+  private discountBps({ teamId, hourAt }: PricedHour): bigint {
+    return discountAt(this.discounts.get(teamId), hourAt);
   }
 
   private instanceType(id: Uuid): CatalogModel {

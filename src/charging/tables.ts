@@ -54,6 +54,8 @@ export const charges = pgTable(
     shortNano: nano(),
     /** The part of the price that an earlier charge for the same hold has charged. */
     priorNano: nano(),
+    /** The part of the price that the plan of the team took off, in basis points; null for none. */
+    discountBps: nano(),
     tags: jsonb(),
     /** The key or user that reported it. */
     actorKind: smallint().notNull(),

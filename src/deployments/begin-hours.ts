@@ -60,7 +60,7 @@ export function holdHours(team: OpenTeam, deployment: Deployment, slots: readonl
 
 function tellEnding(
   { fleet, spending }: OpenTeam,
-  { id, instanceTypeId }: Deployment,
+  { id, teamId, instanceTypeId }: Deployment,
   refused: readonly { readonly endsAt: Date; readonly refusal: ChargeRefusal }[],
   at: Date,
 ): void {
@@ -69,7 +69,7 @@ function tellEnding(
   const pausesAt = new Date(Math.min(...refused.map(({ endsAt }) => endsAt.getTime())));
   // What is available is missing once: of the first hour a part, of the others all.
   const more = others.reduce(
-    (sum, { endsAt }) => sum + (spending.hourPrice(instanceTypeId, endsAt) ?? 0n),
+    (sum, { endsAt: hourAt }) => sum + (spending.hourPrice({ teamId, instanceTypeId, hourAt }) ?? 0n),
     0n,
   );
   const { shortByNano } = first.refusal;

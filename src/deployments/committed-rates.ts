@@ -1,4 +1,6 @@
 import { type Catalog, catalogRevision } from '../catalog/catalog-cache.ts';
+import { discountAt, discountedHour } from '../catalog/compute-discount.ts';
+import { discountsOf } from '../catalog/compute-discounts.ts';
 import { hourlyNano } from '../catalog/instance-price.ts';
 import type { Clock } from '../clock.ts';
 import { arrayOf } from '../db/arrays.ts';
@@ -6,7 +8,10 @@ import type { Reader } from '../db/client.ts';
 import type { Uuid } from '../id.ts';
 import type { NanoCredits } from '../money.ts';
 
-/** What the deployments of teams cost an hour as long as nothing changes, at the prices of now. Teams without are absent. */
+/**
+ * What the deployments of teams cost an hour as long as nothing changes, at the prices of now and by the plan of the team.
+ * Teams without are absent.
+ */
 export async function committedRates(
   reader: Reader,
   teamIds: readonly Uuid[],
@@ -20,9 +25,12 @@ export async function committedRates(
   if (rows.length === 0) return rates;
   const known = await catalog.snapshot();
   const prices = known.revision === (await catalogRevision(reader)) ? known : await catalog.refresh(reader);
+  const discounts = await discountsOf(reader, [...new Set(rows.map(({ team_id }) => team_id))]);
+  const now = clock.now();
   for (const { team_id, instance_type_id, slots } of rows) {
-    const version = prices.priceAt(instance_type_id, clock.now());
-    const rate = version ? hourlyNano(version.price) * slots : 0n;
+    const version = prices.priceAt(instance_type_id, now);
+    const discountBps = discountAt(discounts.get(team_id), now);
+    const rate = version ? discountedHour(hourlyNano(version.price), discountBps) * slots : 0n;
     rates.set(team_id, (rates.get(team_id) ?? 0n) + rate);
   }
   return rates;

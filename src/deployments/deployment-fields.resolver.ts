@@ -1,4 +1,5 @@
 import { Arg, Args, Ctx, FieldResolver, ID, Query, Resolver, Root } from 'type-graphql';
+import { discountedHour } from '../catalog/compute-discount.ts';
 import { InstanceType } from '../catalog/instance-type.type.ts';
 import { loadHourlyPrice, loadInstanceType } from '../catalog/loaders.ts';
 import { type Charge, ChargeConnection, chargeNode } from '../charging/charge.type.ts';
@@ -16,7 +17,13 @@ import { EventListArgs } from './deployment-list.input.ts';
 import { deploymentChargePage, slotPage } from './deployment-reads.ts';
 import { type DeploymentSlot, DeploymentSlotConnection, toDeploymentSlot } from './deployment-slot.type.ts';
 import { eventPage } from './event-reads.ts';
-import { type DeploymentServices, loadDeployment, loadPaidUntil, loadSpent } from './loaders.ts';
+import {
+  type DeploymentServices,
+  loadDeployment,
+  loadDiscount,
+  loadPaidUntil,
+  loadSpent,
+} from './loaders.ts';
 
 /** `deployment`, and the fields of a deployment that need a look-up. */
 @Resolver(() => Deployment)
@@ -64,11 +71,13 @@ export class DeploymentFieldsResolver {
 
   @Inherits()
   @FieldResolver(() => CreditsScalar, {
-    description: 'What an hour of all its replicas costs at the price that holds now.',
+    description:
+      'What an hour of all its replicas costs at the price that holds now, less what the plan of the team takes off.',
   })
   async hourlyCost(@Ctx() ctx: Context, @Root() { stored }: Deployment): Promise<NanoCredits> {
     const each = await loadHourlyPrice(ctx, this.services, stored.instanceTypeId);
-    return each * BigInt(stored.replicas);
+    const discountBps = await loadDiscount(ctx, this.services, stored.teamId);
+    return discountedHour(each, discountBps) * BigInt(stored.replicas);
   }
 
   @Permit('usage:read', teamOfDeployment)

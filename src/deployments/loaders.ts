@@ -1,5 +1,7 @@
 import DataLoader from 'dataloader';
 import type { Catalog } from '../catalog/catalog-cache.ts';
+import { discountAt } from '../catalog/compute-discount.ts';
+import { discountsOf } from '../catalog/compute-discounts.ts';
 import type { Clock } from '../clock.ts';
 import type { Db } from '../db/client.ts';
 import { type DomainError, notFound } from '../domain-error.ts';
@@ -83,6 +85,18 @@ export function loadPaidUntil(
       }, AFRESH);
     })
     .load(deployment);
+}
+
+/** What the plan of a team takes off the prices of its deployments now, in basis points. */
+export function loadDiscount(ctx: Context, { db, clock }: DeploymentServices, teamId: Uuid): Promise<bigint> {
+  return ctx
+    .once('deployments.discount', () => {
+      return new DataLoader<Uuid, bigint>(async (teamIds) => {
+        const found = await discountsOf(db, teamIds);
+        return teamIds.map((id) => discountAt(found.get(id), clock.now()));
+      }, AFRESH);
+    })
+    .load(teamId);
 }
 
 /** What a deployment was charged in a period and was not given back. */

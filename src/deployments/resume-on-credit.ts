@@ -1,4 +1,5 @@
 import type { CatalogSnapshot } from '../catalog/catalog-cache.ts';
+import { discountBpsNow } from '../catalog/compute-discounts.ts';
 import { hourlyNano } from '../catalog/instance-price.ts';
 import { arrayOf } from '../db/arrays.ts';
 import { type Db, inTransaction, type Reader } from '../db/client.ts';
@@ -59,8 +60,8 @@ function hourPrices(catalog: CatalogSnapshot, now: Date): HourPrice[] {
 }
 
 /**
- * Those whose team has new entries since, and at least as much credit as their first hours cost: whether it may pay for
- * them is found out under the lock.
+ * Those whose team has new entries since, and at least as much credit as their first hours cost by its plan, rounded down:
+ * whether it may pay for them is found out under the lock.
  */
 async function waitingAfter(
   reader: Reader,
@@ -78,7 +79,7 @@ async function waitingAfter(
     ) as p (instance_type_id, nano) on p.instance_type_id = d.instance_type_id
     join wallets w on w.team_id = d.team_id
     where d.pause_reason = 'OUT_OF_CREDITS' and d.resume_on_top_up and w.seq > d.paused_seq
-      and w.available_nano >= p.nano * (d.replicas - least(d.replicas, (
+      and w.available_nano >= floor(p.nano * (1 - ${discountBpsNow(reader, sql`d.team_id`, now)} / 10000.0)) * (d.replicas - least(d.replicas, (
         select count(*) from deployment_slots s
         where s.team_id = d.team_id and s.deployment_id = d.id and s.instance_type_id = d.instance_type_id
           and s.paid_until > ${now.toISOString()}::timestamptz)))

@@ -63,7 +63,16 @@ export const subscriptions = pgTable(
     }).notNull(),
     /** `sub_…`. */
     stripeId: text(),
+    /** The payment method that it is paid with, `pm_…`; null: whatever its owner enters. */
+    stripePaymentMethod: text(),
+    /** How often Stripe was told something: a part of the idempotency key there. */
     sendAttempt: integer().notNull().default(0),
+    /** What Stripe has yet to be told. */
+    task: text({ enum: ['CREATE', 'UPGRADE', 'SCHEDULE', 'KEEP', 'CANCEL', 'END'] }),
+    /** The plan that the task is about. */
+    taskPlanVersionId: uuid(),
+    /** Grows with every change: what was asked of Stripe before the last one is not believed. */
+    revision: integer().notNull().default(0),
     cancelAtPeriodEnd: boolean().notNull().default(false),
     currentPeriodStart: instant(),
     currentPeriodEnd: instant(),

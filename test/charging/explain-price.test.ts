@@ -44,6 +44,7 @@ function chargeOf(
     replicaSlot: null,
     shortNano: 0n,
     priorNano: 0n,
+    discountBps: 0n,
     tags: null,
     actor: SYSTEM_ACTOR,
     ...deductions,
