@@ -20,6 +20,7 @@ export const UserErrorCode = {
   RUN_ENDED: 'RUN_ENDED',
   QUOTE_EXPIRED: 'QUOTE_EXPIRED',
   WRONG_STATE: 'WRONG_STATE',
+  NO_PAYMENT_METHOD: 'NO_PAYMENT_METHOD',
 } as const;
 export type UserErrorCode = (typeof UserErrorCode)[keyof typeof UserErrorCode];
 
@@ -44,6 +45,7 @@ registerEnumType(UserErrorCode, {
     RUN_ENDED: { description: 'The run has been finished or cancelled.' },
     QUOTE_EXPIRED: { description: 'The quote no longer holds: ask for a new one.' },
     WRONG_STATE: { description: 'The deployment is in a state from which this is not possible.' },
+    NO_PAYMENT_METHOD: { description: 'The team has no payment method that could be charged.' },
   },
 });
 

@@ -1,14 +1,15 @@
 import type { Fact } from '../db/client.ts';
 import { type DeploymentChanged, isDeploymentChanged } from '../deployments/changed.ts';
 import { isLedgerPosted, type LedgerPosted } from '../ledger/posted.ts';
+import { isTopUpChanged, type TopUpChanged } from '../payments/top-up-changed.ts';
 
 /** What the processes of an installation tell each other. */
-export type LiveFact = LedgerPosted | DeploymentChanged;
+export type LiveFact = LedgerPosted | DeploymentChanged | TopUpChanged;
 export type LiveListener = (fact: LiveFact) => void;
 
 /** Whether feeds are about such a fact. */
 export function isLiveFact(fact: Fact): fact is LiveFact {
-  return isLedgerPosted(fact) || isDeploymentChanged(fact);
+  return isLedgerPosted(fact) || isDeploymentChanged(fact) || isTopUpChanged(fact);
 }
 
 /**
@@ -40,7 +41,7 @@ export class MemoryBus implements Bus {
 }
 
 /** Grows when the text changes its meaning: processes of two releases run side by side while one replaces the other. */
-const WIRE_VERSION = 2;
+const WIRE_VERSION = 3;
 /** Beyond this the range alone is sent, and whoever needs the lines reads them from the journal. */
 const MAX_WIRE_LINES = 256;
 
@@ -50,7 +51,7 @@ export function toWire(fact: LiveFact): string {
 }
 
 function sendable(fact: LiveFact): LiveFact {
-  if (fact.type === 'deployment.changed') {
+  if (fact.type !== 'ledger.posted') {
     return fact.events.length > MAX_WIRE_LINES ? { ...fact, events: [] } : fact;
   }
   return fact.entries.length > MAX_WIRE_LINES ? { ...fact, entries: [], hours: new Set() } : fact;

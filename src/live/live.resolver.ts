@@ -7,6 +7,7 @@ import { sourceFrom } from '../graphql/subscription-source.ts';
 import { parseId, type Uuid } from '../id.ts';
 import type { Entry } from '../ledger/entry.ts';
 import type { TeamState } from '../ledger/team-state.ts';
+import type { TopUpEvent } from '../payments/top-up-changed.ts';
 import { DeploymentChange, toDeploymentChange } from './deployment-change.type.ts';
 import type { LiveEvent, StateEvent } from './event.ts';
 import type { Live, Resume } from './live.ts';
@@ -19,6 +20,7 @@ import {
   toSpendChange,
 } from './live.type.ts';
 import type { SpendState } from './spend-source.ts';
+import { TopUpChange, toTopUpChange } from './top-up-change.type.ts';
 
 interface LiveArgs {
   readonly teamId: string;
@@ -116,6 +118,23 @@ export class LiveResolver {
     @Arg('after', () => SequenceScalar, AFTER) _after?: bigint | null,
   ): DeploymentChange {
     return toDeploymentChange(event, deploymentOf(deploymentId));
+  }
+
+  @Permit('billing:read', argsTeam)
+  @Subscription(() => TopUpChange, {
+    subscribe: sourceFrom<LiveResolver, LiveArgs>(
+      () => LiveResolver,
+      ({ live }, args, ctx) => shared(args, ctx, (from) => live.topUpChanged(from)),
+    ),
+    description:
+      "Every event of a team's top-ups, in order, none left out and none twice: that one was asked for, that its payer has to do something, that it has succeeded or failed, was paid back or is disputed.",
+  })
+  topUpChanged(
+    @Root() event: LiveEvent<TopUpEvent>,
+    @Arg('teamId', () => ID, TEAM) _teamId: string,
+    @Arg('after', () => SequenceScalar, AFTER) _after?: bigint | null,
+  ): TopUpChange {
+    return toTopUpChange(event);
   }
 }
 

@@ -9,6 +9,7 @@ import type { Entry } from '../ledger/entry.ts';
 import type { LedgerPosted } from '../ledger/posted.ts';
 import { readTeamStates, type TeamState } from '../ledger/team-state.ts';
 import { Loop, type LoopLog } from '../loop.ts';
+import type { TopUpChanged, TopUpEvent } from '../payments/top-up-changed.ts';
 import { type CommittedRates, readSpend, type TeamSpend } from '../usage/spend.ts';
 import { BalanceSource } from './balance-source.ts';
 import { type Bus, isLiveFact } from './bus.ts';
@@ -20,6 +21,7 @@ import { ReadBatches } from './read-batches.ts';
 import { SpendSource, type SpendState } from './spend-source.ts';
 import { StateFeeds } from './state-feeds.ts';
 import type { Pace, StateFeed } from './state-topic.ts';
+import { topUpJournal } from './top-up-journal.ts';
 import type { Topic, Topics } from './topics.ts';
 
 export interface LiveOptions {
@@ -57,6 +59,7 @@ const SPENDS_AT_ONCE = 100;
 export class Live {
   private readonly ledger: FollowedJournal<Entry, LedgerPosted>;
   private readonly deployments: FollowedJournal<DeploymentEvent, DeploymentChanged>;
+  private readonly topUps: FollowedJournal<TopUpEvent, TopUpChanged>;
   private readonly balances: StateFeeds<TeamState, BalanceSource>;
   private readonly spends: StateFeeds<SpendState, SpendSource>;
   private readonly loops: readonly Loop[];
@@ -68,6 +71,7 @@ export class Live {
     const states = new ReadBatches((ids) => readTeamStates(db, ids, clock.now()), STATES_AT_ONCE);
     this.ledger = new FollowedJournal(ledgerJournal(db, states), onFailure);
     this.deployments = new FollowedJournal(deploymentJournal(db), onFailure);
+    this.topUps = new FollowedJournal(topUpJournal(db), onFailure);
     this.balances = new StateFeeds({
       pace: BALANCE_PACE,
       sourceOf: (teamId, changes) => new BalanceSource(teamId, changes, { reader: db, states, onFailure }),
@@ -79,6 +83,7 @@ export class Live {
       bus.subscribe((fact) => {
         this.ledger.tell(fact);
         this.deployments.tell(fact);
+        this.topUps.tell(fact);
       }),
     ];
     this.loops = this.loopsWith(options);
@@ -122,6 +127,11 @@ export class Live {
     return this.deployments.feeds.open(teamId, after);
   }
 
+  /** Every event of a team's top-ups, in order, by numbers of their own. @throws as `balanceChanged` */
+  topUpChanged({ teamId, after }: Resume): Promise<LogFeed<TopUpEvent>> {
+    return this.topUps.feeds.open(teamId, after);
+  }
+
   private async demandDeployment(teamId: Uuid, id: Uuid): Promise<void> {
     const [found] = await deploymentsById(this.options.db, [id]);
     if (found?.teamId !== teamId) throw notFound('Deployment', publicId('deployment', id));
@@ -147,7 +157,7 @@ export class Live {
 
   private loopsWith({ log, pollMs = POLL_MS, heartbeatMs = HEARTBEAT_MS }: LiveOptions): readonly Loop[] {
     const poll = async (): Promise<undefined> => {
-      await Promise.all([this.ledger.poll(), this.deployments.poll()]);
+      await Promise.all([this.ledger.poll(), this.deployments.poll(), this.topUps.poll()]);
     };
     const beat = async (): Promise<undefined> => {
       for (const topics of this.topics()) topics.beat(heartbeatMs);
@@ -159,8 +169,8 @@ export class Live {
   }
 
   private topics(): readonly Pick<Topics<Topic>, 'beat' | 'close'>[] {
-    const { balances, spends, ledger, deployments } = this;
-    return [balances, spends, ledger.feeds, deployments.feeds].map(({ topics }) => topics);
+    const { balances, spends, ledger, deployments, topUps } = this;
+    return [balances, spends, ledger.feeds, deployments.feeds, topUps.feeds].map(({ topics }) => topics);
   }
 }
 
