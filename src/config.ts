@@ -4,6 +4,12 @@ import { z } from 'zod';
 const flag = z.enum(['true', 'false']).transform((value) => value === 'true');
 const wholeNumber = (min: number, max: number) => z.coerce.number().int().min(min).max(max);
 
+const credits = (standard: string) =>
+  z
+    .string()
+    .regex(/^\d{1,7}(\.\d{1,9})?$/, 'must be credits as a decimal such as 12.5')
+    .default(standard);
+
 /** Every option: its environment variable, default and meaning. `.env.example` repeats them. */
 const options = z.object({
   /** Any PostgreSQL 15+. Unset: the embedded PostgreSQL. */
@@ -37,6 +43,48 @@ const options = z.object({
     .string()
     .regex(/^[sr]k_(test|live)_\w+$/, 'must start with sk_test_, sk_live_, rk_test_ or rk_live_')
     .optional(),
+  /** What Stripe signs events for `/webhooks/stripe` with: `whsec_…`. Goes with STRIPE_SECRET_KEY. */
+  STRIPE_WEBHOOK_SECRET: z
+    .string()
+    .regex(/^whsec_\w+$/, 'must start with whsec_')
+    .optional(),
+  /** What browsers give Stripe.js: `pk_test_…`, `pk_live_…`. Told to clients, no secret. */
+  STRIPE_PUBLISHABLE_KEY: z
+    .string()
+    .regex(/^pk_(test|live)_\w+$/, 'must start with pk_test_ or pk_live_')
+    .optional(),
+  /** The port of the Stripe sandbox, which runs as long as there is no STRIPE_SECRET_KEY. Unset: PORT + 1. */
+  STRIPE_SANDBOX_PORT: wholeNumber(0, 65_535).optional(),
+  /** Where the world reaches this server: links in mails, and where payers come back to. Unset: HOST and PORT. */
+  PUBLIC_URL: z.url({ protocol: /^https?$/ }).optional(),
+  /** Credits a team may owe by after-the-fact usage from its first purchase on. */
+  PAY_AS_YOU_GO_LIMIT_CREDITS: credits('50'),
+  /** The smallest purchase of a custom amount, in US dollars. */
+  MIN_PURCHASE_USD: z
+    .string()
+    .regex(/^\d{1,6}(\.\d{1,2})?$/, 'must be US dollars with at most two decimals')
+    .refine((text) => Number(text) >= 0.5, 'must be at least 0.50, which is what a card can be charged')
+    .default('1'),
+  /** How many credits people are shown for one US dollar. The ledger does not know it. */
+  CREDITS_PER_USD: z
+    .string()
+    .regex(/^\d{1,6}(\.\d{1,6})?$/, 'must be a positive decimal')
+    .refine((text) => Number(text) > 0, 'must be above 0')
+    .default('1'),
+  /** Credits a team is given once its owner has a verified e-mail address; 0 for none. */
+  SIGN_UP_CREDITS: credits('0'),
+  /** Days after which sign-up credit expires. Unset: never. */
+  SIGN_UP_CREDIT_DAYS: wholeNumber(1, 3650).optional(),
+  /** Whether plans limit what teams may do: API keys, prices of their own, runs of several models. Unset: enforced in production. */
+  ENTITLEMENTS: z.enum(['enforced', 'off']).optional(),
+  /** Where mail is sent through: `smtp://user:password@host:587` or `smtps://…`. Unset: mail is kept, to be read at `sandboxMail`. */
+  SMTP_URL: z.url({ protocol: /^smtps?$/ }).optional(),
+  /** Whom mail comes from. */
+  MAIL_FROM: z.string().default('Drawdown <billing@localhost>'),
+  /** Who issues receipts and invoices … */
+  ISSUER_NAME: z.string().default('Drawdown'),
+  /** … and their address, lines separated by `\n`. */
+  ISSUER_ADDRESS: z.string().default(''),
   /** Verify users' JWTs against these keys … */
   JWT_JWKS_URL: z.url().optional(),
   /** … or with this secret (HS256). */
@@ -54,7 +102,7 @@ const options = z.object({
   /** How many days into the past `occurredAt` may be. */
   LATE_USAGE_DAYS: wholeNumber(0, 365).default(35),
   /** Credits a team may owe by after-the-fact usage before its first purchase. */
-  DEBT_LIMIT_CREDITS: z.string().default('5'),
+  DEBT_LIMIT_CREDITS: credits('5'),
   /** Origins whose pages may open websockets and send requests; `*` for any. */
   ALLOWED_ORIGINS: z.string().default('*'),
   /** 32 bytes in hex that sign ledger checkpoints. Unset: made at the first start and kept in DATA_DIR. */
@@ -64,16 +112,25 @@ const options = z.object({
     .optional(),
 });
 
-const schema = options.superRefine(({ SANDBOX, STRIPE_SECRET_KEY }, context) => {
-  if (!SANDBOX || !/^.k_live_/.test(STRIPE_SECRET_KEY ?? '')) return;
-  context.addIssue({
-    code: 'custom',
-    path: ['SANDBOX'],
-    message:
-      'cannot be true with a live STRIPE_SECRET_KEY: whoever moves the clock would charge real cards. ' +
-      'Use a test key, or leave SANDBOX out.',
-  });
+const schema = options.superRefine((config, context) => {
+  const refuse = (option: keyof typeof config, message: string) =>
+    context.addIssue({ code: 'custom', path: [option], message });
+  const { SANDBOX, STRIPE_SECRET_KEY: key, STRIPE_WEBHOOK_SECRET: secret } = config;
+  if (SANDBOX && /^.k_live_/.test(key ?? '')) refuse('SANDBOX', LIVE_SANDBOX);
+  if (key !== undefined && secret === undefined) refuse('STRIPE_WEBHOOK_SECRET', WITHOUT_SECRET);
+  if (key === undefined && secret !== undefined) refuse('STRIPE_SECRET_KEY', WITHOUT_KEY);
+  if (key === undefined && SANDBOX === false) refuse('STRIPE_SECRET_KEY', NO_PAYMENTS);
 });
+
+const LIVE_SANDBOX =
+  'cannot be true with a live STRIPE_SECRET_KEY: whoever moves the clock would charge real cards. ' +
+  'Use a test key, or leave SANDBOX out.';
+const WITHOUT_SECRET =
+  'is missing: with STRIPE_SECRET_KEY it must be the signing secret (whsec_…) of the endpoint at Stripe that sends events to /webhooks/stripe.';
+const WITHOUT_KEY =
+  'is missing: with STRIPE_WEBHOOK_SECRET it must be the secret key (sk_…) of the same account.';
+const NO_PAYMENTS =
+  'is missing: outside of sandbox mode there is nothing else to charge cards with. Leave SANDBOX out to try the product.';
 
 export type Config = Readonly<z.infer<typeof schema>>;
 

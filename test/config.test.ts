@@ -34,11 +34,11 @@ describe('sandbox mode', () => {
 
   test('is on without a Stripe key, and off with any unless it is asked for', () => {
     expect(modeWith({})).toBe(true);
-    expect(modeWith({ SANDBOX: 'false' })).toBe(false);
-    expect(modeWith({ STRIPE_SECRET_KEY: 'sk_test_1' })).toBe(false);
-    expect(modeWith({ STRIPE_SECRET_KEY: 'sk_test_1', SANDBOX: 'true' })).toBe(true);
-    expect(modeWith({ STRIPE_SECRET_KEY: 'sk_live_1' })).toBe(false);
-    expect(modeWith({ STRIPE_SECRET_KEY: 'sk_live_1', SANDBOX: 'false' })).toBe(false);
+    const secret = { STRIPE_WEBHOOK_SECRET: 'whsec_1' };
+    expect(modeWith({ STRIPE_SECRET_KEY: 'sk_test_1', ...secret })).toBe(false);
+    expect(modeWith({ STRIPE_SECRET_KEY: 'sk_test_1', ...secret, SANDBOX: 'true' })).toBe(true);
+    expect(modeWith({ STRIPE_SECRET_KEY: 'sk_live_1', ...secret })).toBe(false);
+    expect(modeWith({ STRIPE_SECRET_KEY: 'sk_live_1', ...secret, SANDBOX: 'false' })).toBe(false);
   });
 
   test.for(['sk_live_1', 'rk_live_1'])('cannot be turned on with the live key %s, and why is said', (key) => {
@@ -48,5 +48,22 @@ describe('sandbox mode', () => {
 
   test('is not decided by a key whose kind cannot be told', () => {
     expect(() => readConfig({ STRIPE_SECRET_KEY: 'live_1' })).toThrow(/STRIPE_SECRET_KEY: must start with/);
+  });
+});
+
+describe('the way to Stripe', () => {
+  test.for([
+    [{ STRIPE_SECRET_KEY: 'sk_test_1' }, /STRIPE_WEBHOOK_SECRET: is missing: .*whsec_/],
+    [{ STRIPE_WEBHOOK_SECRET: 'whsec_1' }, /STRIPE_SECRET_KEY: is missing: .*secret key/],
+    [{ SANDBOX: 'false' }, /STRIPE_SECRET_KEY: is missing: outside of sandbox mode/],
+    [{ STRIPE_SECRET_KEY: 'sk_test_1', STRIPE_WEBHOOK_SECRET: 'secret' }, /must start with whsec_/],
+    [{ STRIPE_PUBLISHABLE_KEY: 'sk_test_1' }, /STRIPE_PUBLISHABLE_KEY: must start with pk_test_/],
+    [{ MIN_PURCHASE_USD: '0.10' }, /MIN_PURCHASE_USD: must be at least 0.50/],
+    [{ MIN_PURCHASE_USD: '1.005' }, /MIN_PURCHASE_USD: must be US dollars/],
+    [{ PAY_AS_YOU_GO_LIMIT_CREDITS: 'much' }, /PAY_AS_YOU_GO_LIMIT_CREDITS: must be credits/],
+    [{ SMTP_URL: 'mail.example.com' }, /SMTP_URL/],
+    [{ PUBLIC_URL: 'ftp://example.com' }, /PUBLIC_URL/],
+  ] as const)('is refused with the option and the reason: %j', ([env, message]) => {
+    expect(() => readConfig(env)).toThrow(message);
   });
 });
