@@ -1,3 +1,4 @@
+import { textArrayOf } from '../db/arrays.ts';
 import type { Tx } from '../db/client.ts';
 import { orderedUuid, type Uuid } from '../id.ts';
 import { type MethodFacts, nextDefault, type StoredMethod } from './payment-method.ts';
@@ -11,10 +12,10 @@ export async function comparable(
   teamId: Uuid,
   listed: readonly MethodFacts[],
 ): Promise<StoredMethod[]> {
-  const names = listed.map(({ stripeId }) => stripeId);
+  const names = textArrayOf(listed.map(({ stripeId }) => stripeId));
   const rows = await tx.sql<MethodRow[]>`
     select ${methodColumns(tx)} from payment_methods p
-    where p.team_id = ${teamId} and (p.removed_at is null or p.detach_due or p.stripe_id = any(${names}))
+    where p.team_id = ${teamId} and (p.removed_at is null or p.detach_due or p.stripe_id = any(${names}::text[]))
     order by p.id`;
   return rows.map(methodFromRow);
 }
