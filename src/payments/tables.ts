@@ -229,6 +229,10 @@ export const refunds = pgTable(
     uniqueIndex('refunds_stripe').on(t.teamId, t.stripeRefund).where(sql`${t.stripeRefund} is not null`),
     index('refunds_id').on(t.id),
     index('refunds_payment').on(t.teamId, t.paymentId),
+    // When money was given back, for the list of transactions.
+    index('refunds_dated')
+      .on(t.teamId, sql`(coalesce(${t.decidedAt}, ${t.requestedAt}))`, t.id)
+      .where(sql`${t.amountCents} is not null`),
     index('refunds_open').on(t.nextCheckAt).where(sql`${t.nextCheckAt} is not null`),
   ],
 );
@@ -256,6 +260,8 @@ export const disputes = pgTable(
     primaryKey({ columns: [t.teamId, t.id] }),
     uniqueIndex('disputes_stripe').on(t.teamId, t.stripeId),
     index('disputes_payment').on(t.teamId, t.paymentId),
+    index('disputes_opened').on(t.teamId, t.openedAt, t.id),
+    index('disputes_closed').on(t.teamId, t.closedAt, t.id).where(sql`${t.closedAt} is not null`),
   ],
 );
 
