@@ -32,7 +32,7 @@ export interface TestCard {
   /** What its holder does after a payment. */
   readonly dispute?: { readonly reason: string; readonly inquiry: boolean };
   /** What becomes of refunds, some time after they were made. */
-  readonly refund?: { readonly first: 'pending' | 'succeeded'; readonly then: 'failed' | 'succeeded' };
+  readonly refund?: { readonly first: 'pending' | 'succeeded'; readonly ends: 'failed' | 'succeeded' };
 }
 
 export type Wallet = 'apple_pay' | 'google_pay';
@@ -129,8 +129,8 @@ const NAMED: Readonly<Record<string, TestCard>> = {
   pm_card_createDisputeInquiry: card('4000000000001976', {
     dispute: { reason: 'fraudulent', inquiry: true },
   }),
-  pm_card_refundFail: card('4000000000005126', { refund: { first: 'succeeded', then: 'failed' } }),
-  pm_card_pendingRefund: card('4000000000007726', { refund: { first: 'pending', then: 'succeeded' } }),
+  pm_card_refundFail: card('4000000000005126', { refund: { first: 'succeeded', ends: 'failed' } }),
+  pm_card_pendingRefund: card('4000000000007726', { refund: { first: 'pending', ends: 'succeeded' } }),
   pm_card_applePay: card('4242424242424242'),
   pm_card_googlePay: card('5555555555554444', { brand: 'mastercard' }),
 };

@@ -52,7 +52,7 @@ export class Deliveries {
     while (this.url !== undefined && !this.closing.signal.aborted) {
       const due = await this.due();
       if (due.length === 0) return;
-      for (const delivery of due) await this.attempt(this.url, delivery);
+      for (const delivery of due) if (await this.attempt(this.url, delivery)) break;
     }
   }
 
@@ -62,25 +62,24 @@ export class Deliveries {
       where next_at <= ${this.clock.now().toISOString()}::timestamptz order by seq limit ${BATCH}`;
   }
 
-  private async attempt(url: string, delivery: Delivery): Promise<void> {
+  /** Answers whether earlier ones that it has overtaken are due now. */
+  private async attempt(url: string, delivery: Delivery): Promise<boolean> {
     const status = await this.post(url, delivery.payload);
-    if (this.closing.signal.aborted && !/^\d{3}$/.test(status)) return;
+    if (this.closing.signal.aborted && !/^\d{3}$/.test(status)) return false;
     const delivered = /^2\d\d$/.test(status);
     const now = this.clock.now();
     const waitMs = BACKOFF_MS[delivery.attempts];
     const nextAt = delivered || waitMs === undefined ? null : new Date(now.getTime() + waitMs).toISOString();
-    const deliveredAt = delivered ? now.toISOString() : null;
-    await inTransaction(this.db, async (tx) => {
+    return inTransaction(this.db, async (tx) => {
       await tx.sql`
         update sandbox_stripe_deliveries set attempts = attempts + 1, last_status = ${status},
-          next_at = ${nextAt}::timestamptz, delivered_at = ${deliveredAt}::timestamptz
+          next_at = ${nextAt}::timestamptz, delivered_at = ${delivered ? now.toISOString() : null}::timestamptz
         where id = ${delivery.id}`;
-      // Whatever it has overtaken follows now.
-      if (delivered) {
-        await tx.sql`
-          update sandbox_stripe_deliveries set overtaken = false, next_at = ${now.toISOString()}::timestamptz
-          where next_at is not null and overtaken and seq < ${delivery.seq}::int8`;
-      }
+      if (!delivered) return false;
+      const released = await tx.sql`
+        update sandbox_stripe_deliveries set overtaken = false, next_at = ${now.toISOString()}::timestamptz
+        where next_at is not null and overtaken and seq < ${delivery.seq}::int8 returning 1`;
+      return released.length > 0;
     });
   }
 

@@ -60,7 +60,8 @@ class Expansion {
     if (include && typeof id === 'string') return include(this.call, id);
     const value = object[name];
     if (name === 'id' || value === undefined) throw this.refusal();
-    if (typeof value !== 'string') return value;
+    if (typeof value === 'object') return value;
+    if (typeof value !== 'string') throw this.refusal();
     const found = await this.call.objects.any(value);
     if (found === undefined) throw this.refusal();
     return found.data;

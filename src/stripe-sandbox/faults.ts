@@ -79,7 +79,7 @@ export async function takeFault<const K extends FaultKind>(
   what: string,
 ): Promise<Fault<K> | undefined> {
   const rows = await waitingFaultsOf(db, kinds);
-  for (const fault of rows) if (hits(fault.target, what) && (await useUp(db, fault.id))) return fault;
+  for (const fault of rows) if (hits(fault.target, what) && (await spendOne(db, fault.id))) return fault;
   return undefined;
 }
 
@@ -96,7 +96,7 @@ async function waitingFaultsOf<K extends FaultKind>(
   });
 }
 
-async function useUp(db: Pick<Db, 'sql'> | Tx, id: string): Promise<boolean> {
+async function spendOne(db: Pick<Db, 'sql'> | Tx, id: string): Promise<boolean> {
   const used = await db.sql`
     update sandbox_stripe_faults set remaining = remaining - 1 where id = ${id} and remaining > 0 returning 1`;
   return used.length > 0;

@@ -78,7 +78,12 @@ async function update(call: Call): Promise<object> {
   const futureUse = futureUseOf(params);
   const texts = textsOf(params);
   const metadata = params.metadata(intent.data.metadata);
-  params.ignore('payment_method_types', 'automatic_payment_methods', 'payment_method_options');
+  params.ignore(
+    'payment_method_types',
+    'allowed_payment_method_types',
+    'automatic_payment_methods',
+    'payment_method_options',
+  );
   if (amount !== undefined || customer !== undefined || method !== undefined) demandOpen(intent, 'update');
   if (customer !== undefined) await demandCustomer(call, customer);
   const changed: Stored<'payment_intent'> = {
@@ -129,7 +134,13 @@ async function termsOf(call: Call): Promise<IntentTerms> {
   if (customer !== null) await demandCustomer(call, customer);
   params.oneOf('capture_method', ['automatic', 'automatic_async']);
   params.oneOf('confirmation_method', ['automatic']);
-  params.ignore('payment_method_types', 'payment_method_options', 'mandate_data', 'shipping');
+  params.ignore(
+    'payment_method_types',
+    'allowed_payment_method_types',
+    'payment_method_options',
+    'mandate_data',
+    'shipping',
+  );
   const automatic = params.part('automatic_payment_methods');
   automatic?.ignore('allow_redirects');
   const texts = textsOf(params);

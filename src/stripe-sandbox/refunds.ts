@@ -91,7 +91,7 @@ async function refund(
     id,
     type: 'refund',
     data: refundData(call, id, charge, { ...terms, status: plan?.first ?? 'succeeded', booked: booked.id }),
-    secret: plan ? { becomes: plan.then } : {},
+    secret: plan ? { becomes: plan.ends } : {},
     customer: charge.customer,
     parent: charge.id,
     dueAt: plan ? new Date(call.now.getTime() + SETTLES_MS) : null,

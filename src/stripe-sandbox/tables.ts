@@ -1,15 +1,5 @@
 import { sql } from 'drizzle-orm';
-import {
-  bigint,
-  bigserial,
-  boolean,
-  index,
-  integer,
-  jsonb,
-  pgTable,
-  text,
-  uniqueIndex,
-} from 'drizzle-orm/pg-core';
+import { bigint, boolean, index, integer, jsonb, pgTable, text, uniqueIndex } from 'drizzle-orm/pg-core';
 import { instant } from '../db/columns.ts';
 
 const int8 = () => bigint({ mode: 'bigint' });
@@ -22,7 +12,7 @@ export const sandboxStripeObjects = pgTable(
     /** Stripe's `object`: `payment_intent` … */
     type: text().notNull(),
     /** The order in which objects were made; lists are sorted by it. */
-    seq: bigserial({ mode: 'bigint' }).notNull(),
+    seq: bigint({ mode: 'bigint' }).notNull().generatedAlwaysAsIdentity(),
     customer: text(),
     /** What it belongs to: the payment intent of a charge, the subscription of an invoice. */
     parent: text(),
@@ -61,7 +51,7 @@ export const sandboxStripeDeliveries = pgTable(
     /** An event delivered twice has two. */
     id: text().primaryKey(),
     eventId: text().notNull(),
-    seq: bigserial({ mode: 'bigint' }).notNull(),
+    seq: bigint({ mode: 'bigint' }).notNull().generatedAlwaysAsIdentity(),
     payload: text().notNull(),
     attempts: integer().notNull().default(0),
     /** By the sandbox's clock. Null: delivered, dropped or given up. */
@@ -80,7 +70,7 @@ export const sandboxStripeFaults = pgTable(
   'sandbox_stripe_faults',
   {
     id: text().primaryKey(),
-    seq: bigserial({ mode: 'bigint' }).notNull(),
+    seq: bigint({ mode: 'bigint' }).notNull().generatedAlwaysAsIdentity(),
     kind: text().notNull(),
     /** Which requests (`POST /v1/payment_intents`) or events (`payment_intent.succeeded`) it hits; `*` for all. */
     target: text().notNull(),
