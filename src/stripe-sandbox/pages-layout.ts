@@ -70,8 +70,8 @@ function originOf(url: string | null | undefined): string | undefined {
 /** Cents as people read them: `$1,234.50`. */
 export function money(cents: number | null, currency: string | null): string {
   const format = new Intl.NumberFormat('en-US', { style: 'currency', currency: currency ?? 'usd' });
-  // As text, so that no cent is lost to a float.
-  return format.format(`${cents ?? 0}E-2`);
+  // Digits and an exponent are a decimal that it reads exactly.
+  return format.format(`${cents ?? 0}E-2` as Intl.StringNumericLiteral);
 }
 
 /** A page that says one thing, with a way on if there is one. */
