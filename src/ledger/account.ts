@@ -40,7 +40,7 @@ export const ENTRY_KIND = {
   RELEASE: 9,
   /** Grant → refunds: approved to be paid back, on its way. */
   REFUND: 10,
-  /** Refunds → the grant it came from: it could not be paid back. */
+  /** Refunds, or cash, → the grant it came from: it could not be paid back, or came back from the bank. */
   REFUND_RETURN: 11,
   /** Refunds → cash: it has been paid back. */
   REFUND_PAID: 12,

@@ -61,8 +61,12 @@ export function staysEmpty({ status, heldNano }: GrantAccount): boolean {
 export function emptyStatus({
   disputedNano,
   refundedNano,
+  voidedNano,
   spentNano,
-}: GrantAccount): 'DISPUTED' | 'REFUNDED' | 'SPENT' {
+}: GrantAccount): 'DISPUTED' | 'REFUNDED' | 'VOIDED' | 'SPENT' {
   if (disputedNano > 0n) return 'DISPUTED';
-  return refundedNano > 0n && spentNano === 0n ? 'REFUNDED' : 'SPENT';
+  if (spentNano > 0n) return 'SPENT';
+  if (refundedNano > 0n) return 'REFUNDED';
+  // A bonus that nobody used went with its purchase, part by part.
+  return voidedNano > 0n ? 'VOIDED' : 'SPENT';
 }

@@ -46,6 +46,16 @@ export function returnRefund(
   move(book, grant, { kind: ENTRY_KIND.REFUND_RETURN, debit: REFUNDS, credit: GRANT, amountNano }, facts);
 }
 
+/** Brings back what had been paid back already: the bank has sent the money back to us. */
+export function returnPaid(
+  book: Book,
+  grant: GrantAccount,
+  amountNano: NanoCredits,
+  facts: PostingFacts,
+): void {
+  move(book, grant, { kind: ENTRY_KIND.REFUND_RETURN, debit: CASH, credit: GRANT, amountNano }, facts);
+}
+
 /** What was set aside has been paid back. */
 export function payRefund(book: Book, amountNano: NanoCredits, facts: PostingFacts): void {
   book.post(facts, [{ kind: ENTRY_KIND.REFUND_PAID, debit: REFUNDS, credit: CASH, amountNano }]);
@@ -86,30 +96,53 @@ export function winDispute(
   return frozen;
 }
 
+/** What a payment that is taken back consists of, by what has become of the credit that it bought. */
+export interface TakenBack {
+  /** It was there still. */
+  readonly creditNano: NanoCredits;
+  /** An operator had voided it before, and it waited among the refunds. */
+  readonly voidedNano: NanoCredits;
+  /** It is spent or held: the team owes it. */
+  readonly debtNano: NanoCredits;
+}
+
 /**
- * Ends a dispute for the bank: what was frozen is gone, and what had been spent already is owed, by other prepaid credit
- * first. Answers what was owed.
+ * Ends a dispute for the bank: what was frozen is gone. Of the rest, up to `voidedNano` is what an operator has voided of
+ * the grant and nobody was paid for yet; what remains then was spent and is owed, by other prepaid credit first.
  */
 export function loseDispute(
   book: Book,
   grant: GrantAccount,
-  amountNano: NanoCredits,
+  { amountNano, voidedNano }: { readonly amountNano: NanoCredits; readonly voidedNano: NanoCredits },
   facts: PostingFacts,
-): NanoCredits {
-  const frozen = endFreezing(book, grant, amountNano);
-  const owed = amountNano - frozen;
-  if (frozen > 0n)
+): TakenBack {
+  const creditNano = endFreezing(book, grant, amountNano);
+  const lost: TakenBack = { creditNano, ...restOf(amountNano - creditNano, voidedNano) };
+  if (creditNano > 0n)
     move(
       book,
       grant,
-      { kind: ENTRY_KIND.DISPUTE_LOST, debit: DISPUTED, credit: CASH, amountNano: frozen },
+      { kind: ENTRY_KIND.DISPUTE_LOST, debit: DISPUTED, credit: CASH, amountNano: creditNano },
       facts,
     );
-  if (owed > 0n) {
-    book.post(facts, [{ kind: ENTRY_KIND.CHARGEBACK, debit: RECEIVABLE, credit: CASH, amountNano: owed }]);
-    book.settleGrants(prepaidOldestFirst(book), facts);
-  }
-  return owed;
+  if (lost.voidedNano > 0n) payRefund(book, lost.voidedNano, facts);
+  if (lost.debtNano > 0n) chargeBack(book, lost.debtNano, facts);
+  return lost;
+}
+
+/** How a payment is taken back of which `missingNano` are not there: out of what was voided, then as debt. */
+export function restOf(
+  missingNano: NanoCredits,
+  voidedNano: NanoCredits,
+): Pick<TakenBack, 'voidedNano' | 'debtNano'> {
+  const fromVoided = minNano(missingNano, voidedNano);
+  return { voidedNano: fromVoided, debtNano: missingNano - fromVoided };
+}
+
+/** Has the team owe what was taken back from us after it had been spent. Its prepaid credit pays at once. */
+export function chargeBack(book: Book, amountNano: NanoCredits, facts: PostingFacts): void {
+  book.post(facts, [{ kind: ENTRY_KIND.CHARGEBACK, debit: RECEIVABLE, credit: CASH, amountNano }]);
+  book.settleGrants(prepaidOldestFirst(book), facts);
 }
 
 /** Posts one movement of a grant, and what follows from it for its state. */
