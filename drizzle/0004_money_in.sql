@@ -175,9 +175,15 @@ CREATE TABLE "disputes" (
 	"stripe_id" text NOT NULL,
 	"status" text NOT NULL,
 	"amount_cents" bigint NOT NULL,
+	"reversed_cents" bigint NOT NULL,
+	"asked_nano" bigint NOT NULL,
 	"frozen_nano" bigint NOT NULL,
+	"voided_nano" bigint DEFAULT 0 NOT NULL,
 	"debt_nano" bigint DEFAULT 0 NOT NULL,
+	"bonus_voided_nano" bigint DEFAULT 0 NOT NULL,
+	"bonus_returned_id" uuid,
 	"reason" text NOT NULL,
+	"next_check_at" timestamp(3) with time zone,
 	"opened_at" timestamp(3) with time zone NOT NULL,
 	"closed_at" timestamp(3) with time zone,
 	CONSTRAINT "disputes_team_id_id_pk" PRIMARY KEY("team_id","id")
@@ -232,7 +238,11 @@ CREATE TABLE "refunds" (
 	"status" text NOT NULL,
 	"requested_cents" bigint,
 	"amount_cents" bigint,
+	"credit_nano" bigint DEFAULT 0 NOT NULL,
+	"voided_nano" bigint DEFAULT 0 NOT NULL,
+	"debt_nano" bigint DEFAULT 0 NOT NULL,
 	"bonus_voided_nano" bigint DEFAULT 0 NOT NULL,
+	"bonus_returned_id" uuid,
 	"stripe_refund" text,
 	"send_attempt" integer DEFAULT 0 NOT NULL,
 	"next_check_at" timestamp(3) with time zone,
@@ -330,6 +340,7 @@ CREATE TABLE "subscriptions" (
 	"status" text NOT NULL,
 	"stripe_id" text,
 	"stripe_payment_method" text,
+	"follows_default" boolean DEFAULT true NOT NULL,
 	"send_attempt" integer DEFAULT 0 NOT NULL,
 	"task" text,
 	"task_plan_version_id" uuid,
@@ -353,7 +364,7 @@ CREATE TABLE "subscriptions" (
 CREATE TABLE "sandbox_stripe_deliveries" (
 	"id" text PRIMARY KEY NOT NULL,
 	"event_id" text NOT NULL,
-	"seq" bigserial NOT NULL,
+	"seq" bigint GENERATED ALWAYS AS IDENTITY (sequence name "sandbox_stripe_deliveries_seq_seq" INCREMENT BY 1 MINVALUE 1 MAXVALUE 9223372036854775807 START WITH 1 CACHE 1),
 	"payload" text NOT NULL,
 	"attempts" integer DEFAULT 0 NOT NULL,
 	"next_at" timestamp(3) with time zone,
@@ -365,7 +376,7 @@ CREATE TABLE "sandbox_stripe_deliveries" (
 --> statement-breakpoint
 CREATE TABLE "sandbox_stripe_faults" (
 	"id" text PRIMARY KEY NOT NULL,
-	"seq" bigserial NOT NULL,
+	"seq" bigint GENERATED ALWAYS AS IDENTITY (sequence name "sandbox_stripe_faults_seq_seq" INCREMENT BY 1 MINVALUE 1 MAXVALUE 9223372036854775807 START WITH 1 CACHE 1),
 	"kind" text NOT NULL,
 	"target" text NOT NULL,
 	"remaining" bigint NOT NULL,
@@ -383,7 +394,7 @@ CREATE TABLE "sandbox_stripe_keys" (
 CREATE TABLE "sandbox_stripe_objects" (
 	"id" text PRIMARY KEY NOT NULL,
 	"type" text NOT NULL,
-	"seq" bigserial NOT NULL,
+	"seq" bigint GENERATED ALWAYS AS IDENTITY (sequence name "sandbox_stripe_objects_seq_seq" INCREMENT BY 1 MINVALUE 1 MAXVALUE 9223372036854775807 START WITH 1 CACHE 1),
 	"customer" text,
 	"parent" text,
 	"data" jsonb NOT NULL,
@@ -412,6 +423,10 @@ CREATE INDEX "mails_waiting" ON "mails" USING btree ("id") WHERE "mails"."status
 CREATE INDEX "auto_recharges_next" ON "auto_recharges" USING btree ("next_check_at") WHERE "auto_recharges"."next_check_at" is not null;--> statement-breakpoint
 CREATE UNIQUE INDEX "disputes_stripe" ON "disputes" USING btree ("team_id","stripe_id");--> statement-breakpoint
 CREATE INDEX "disputes_payment" ON "disputes" USING btree ("team_id","payment_id");--> statement-breakpoint
+CREATE INDEX "disputes_id" ON "disputes" USING btree ("id");--> statement-breakpoint
+CREATE INDEX "disputes_open" ON "disputes" USING btree ("next_check_at") WHERE "disputes"."next_check_at" is not null;--> statement-breakpoint
+CREATE INDEX "disputes_opened" ON "disputes" USING btree ("team_id","opened_at","id");--> statement-breakpoint
+CREATE INDEX "disputes_closed" ON "disputes" USING btree ("team_id","closed_at","id") WHERE "disputes"."closed_at" is not null;--> statement-breakpoint
 CREATE INDEX "payment_method_watches_next" ON "payment_method_watches" USING btree ("next_check_at") WHERE "payment_method_watches"."next_check_at" is not null;--> statement-breakpoint
 CREATE UNIQUE INDEX "payment_methods_stripe" ON "payment_methods" USING btree ("team_id","stripe_id");--> statement-breakpoint
 CREATE INDEX "payment_methods_id" ON "payment_methods" USING btree ("id");--> statement-breakpoint
@@ -420,13 +435,17 @@ CREATE UNIQUE INDEX "payment_methods_default" ON "payment_methods" USING btree (
 CREATE INDEX "payment_methods_expiring" ON "payment_methods" USING btree ("exp_year","exp_month") WHERE "payment_methods"."removed_at" is null and "payment_methods"."expiry_told_at" is null;--> statement-breakpoint
 CREATE UNIQUE INDEX "recharge_attempts_one_in_flight" ON "recharge_attempts" USING btree ("team_id") WHERE "recharge_attempts"."finished_at" is null;--> statement-breakpoint
 CREATE INDEX "recharge_attempts_started" ON "recharge_attempts" USING btree ("team_id","started_at");--> statement-breakpoint
+CREATE INDEX "recharge_attempts_top_up" ON "recharge_attempts" USING btree ("team_id","top_up_id");--> statement-breakpoint
+CREATE INDEX "recharge_attempts_id" ON "recharge_attempts" USING btree ("id");--> statement-breakpoint
 CREATE UNIQUE INDEX "refunds_stripe" ON "refunds" USING btree ("team_id","stripe_refund") WHERE "refunds"."stripe_refund" is not null;--> statement-breakpoint
 CREATE INDEX "refunds_id" ON "refunds" USING btree ("id");--> statement-breakpoint
 CREATE INDEX "refunds_payment" ON "refunds" USING btree ("team_id","payment_id");--> statement-breakpoint
+CREATE INDEX "refunds_dated" ON "refunds" USING btree ("team_id",(coalesce("decided_at", "requested_at")),"id") WHERE "refunds"."amount_cents" is not null;--> statement-breakpoint
 CREATE INDEX "refunds_open" ON "refunds" USING btree ("next_check_at") WHERE "refunds"."next_check_at" is not null;--> statement-breakpoint
 CREATE UNIQUE INDEX "top_ups_intent" ON "top_ups" USING btree ("team_id","payment_intent") WHERE "top_ups"."payment_intent" is not null;--> statement-breakpoint
 CREATE INDEX "top_ups_id" ON "top_ups" USING btree ("id");--> statement-breakpoint
 CREATE INDEX "top_ups_open" ON "top_ups" USING btree ("next_check_at") WHERE "top_ups"."next_check_at" is not null;--> statement-breakpoint
+CREATE INDEX "top_ups_in_flight" ON "top_ups" USING btree ("team_id") WHERE "top_ups"."finished_at" is null;--> statement-breakpoint
 CREATE UNIQUE INDEX "plan_versions_code" ON "plan_versions" USING btree ("code","version");--> statement-breakpoint
 CREATE UNIQUE INDEX "subscriptions_one_a_family" ON "subscriptions" USING btree ("team_id","family") WHERE "subscriptions"."ended_at" is null;--> statement-breakpoint
 CREATE UNIQUE INDEX "subscriptions_stripe" ON "subscriptions" USING btree ("team_id","stripe_id") WHERE "subscriptions"."stripe_id" is not null;--> statement-breakpoint

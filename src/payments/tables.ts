@@ -115,6 +115,7 @@ export const topUps = pgTable(
     uniqueIndex('top_ups_intent').on(t.teamId, t.paymentIntent).where(sql`${t.paymentIntent} is not null`),
     index('top_ups_id').on(t.id),
     index('top_ups_open').on(t.nextCheckAt).where(sql`${t.nextCheckAt} is not null`),
+    index('top_ups_in_flight').on(t.teamId).where(sql`${t.finishedAt} is null`),
   ],
 );
 
@@ -181,6 +182,8 @@ export const rechargeAttempts = pgTable(
     // One attempt in flight a team: here, not in anybody's memory.
     uniqueIndex('recharge_attempts_one_in_flight').on(t.teamId).where(sql`${t.finishedAt} is null`),
     index('recharge_attempts_started').on(t.teamId, t.startedAt),
+    index('recharge_attempts_top_up').on(t.teamId, t.topUpId),
+    index('recharge_attempts_id').on(t.id),
   ],
 );
 
@@ -206,9 +209,17 @@ export const refunds = pgTable(
     status: text({ enum: ['REQUESTED', 'REJECTED', 'PENDING', 'SUCCEEDED', 'FAILED'] }).notNull(),
     /** Null: all that is unspent. */
     requestedCents: int8(),
-    /** What was approved: it has left the grant. */
+    /** What was approved, or was paid back without being asked for here. */
     amountCents: int8(),
+    /** What of it was taken out of the grant … */
+    creditNano: int8().notNull().default(sql`0`),
+    /** … what an operator had voided of it before … */
+    voidedNano: int8().notNull().default(sql`0`),
+    /** … and what had been spent, and is owed: only of a refund that was made at Stripe without us. */
+    debtNano: int8().notNull().default(sql`0`),
     bonusVoidedNano: int8().notNull().default(sql`0`),
+    /** The bonus that came back with a refund that failed. */
+    bonusReturnedId: uuid(),
     /** `re_…`. */
     stripeRefund: text(),
     sendAttempt: integer().notNull().default(0),
@@ -247,12 +258,24 @@ export const disputes = pgTable(
     /** `dp_…` or `du_…`. */
     stripeId: text().notNull(),
     status: text({ enum: ['OPEN', 'WON', 'LOST'] }).notNull(),
+    /** What the bank asks for. */
     amountCents: int8().notNull(),
-    /** What was taken out of the grant when it opened, and since. */
+    /** What of it counts against the payment: no more than refunds and other disputes leave of that. */
+    reversedCents: int8().notNull(),
+    /** The credit that this has bought: open, it is frozen as far as it is there. */
+    askedNano: int8().notNull(),
+    /** What of that was there: when it opened, and when it was lost. */
     frozenNano: int8().notNull(),
+    /** What an operator had voided before and the bank got when it was lost. */
+    voidedNano: int8().notNull().default(sql`0`),
     /** What had been spent already and became debt when it was lost. */
     debtNano: int8().notNull().default(sql`0`),
+    bonusVoidedNano: int8().notNull().default(sql`0`),
+    /** The bonus that came back when it was won after it had been lost. */
+    bonusReturnedId: uuid(),
     reason: text().notNull(),
+    /** When Stripe is asked what became of it; null once it is closed. */
+    nextCheckAt: instant(),
     openedAt: instant().notNull(),
     closedAt: instant(),
   },
@@ -260,6 +283,8 @@ export const disputes = pgTable(
     primaryKey({ columns: [t.teamId, t.id] }),
     uniqueIndex('disputes_stripe').on(t.teamId, t.stripeId),
     index('disputes_payment').on(t.teamId, t.paymentId),
+    index('disputes_id').on(t.id),
+    index('disputes_open').on(t.nextCheckAt).where(sql`${t.nextCheckAt} is not null`),
     index('disputes_opened').on(t.teamId, t.openedAt, t.id),
     index('disputes_closed').on(t.teamId, t.closedAt, t.id).where(sql`${t.closedAt} is not null`),
   ],

@@ -16,6 +16,7 @@ import {
   voidPart,
   winDispute,
 } from '../../src/ledger/payback.ts';
+import { minNano } from '../../src/money.ts';
 import { charge, emptyHead, giveBack, newGrant, reopened, T0 } from '../support/books.ts';
 
 const VERBS = [
@@ -191,7 +192,7 @@ export class PaybackHistory {
     if (!purchase) return;
     const grant = this.grant(purchase.grantId);
     const left = purchase.paidNano - purchase.reversedNano;
-    const amountNano = [step.amountNano, grant.remainingNano, left].reduce((a, b) => (a < b ? a : b));
+    const amountNano = minNano(minNano(step.amountNano, grant.remainingNano), left);
     if (amountNano <= 0n) return;
     setAsideRefund(this.book, grant, amountNano, facts);
     purchase.reversedNano += amountNano;
@@ -222,7 +223,7 @@ export class PaybackHistory {
     const purchase = picked(this.purchases, step);
     if (!purchase) return;
     const left = purchase.paidNano - purchase.reversedNano;
-    const amountNano = step.amountNano < left ? step.amountNano : left;
+    const amountNano = minNano(step.amountNano, left);
     if (amountNano <= 0n) return;
     openDispute(this.book, this.grant(purchase.grantId), amountNano, facts);
     purchase.reversedNano += amountNano;
