@@ -43,7 +43,7 @@ async function lookAgain(deps: PaymentDeps, topUp: TopUp): Promise<WriteTopUp> {
 async function lookAtPayment(deps: PaymentDeps, topUp: TopUp): Promise<WriteTopUp> {
   const method = await methodOf(deps, topUp);
   const asked = await intentOf(deps, topUp, method);
-  if ('failure' in asked) return (tx) => failTopUp(tx, topUp, asked.failure, deps.clock.now());
+  if ('failure' in asked) return (tx) => failTopUp(tx, deps, topUp, asked.failure);
   const intent = await conclude(deps, topUp, asked.intent, method);
   return (tx) => settleTopUp(tx, deps, topUp, intent);
 }
@@ -89,7 +89,7 @@ async function lookAtCheckout(deps: PaymentDeps, topUp: TopUp): Promise<WriteTop
   const isOver = topUp.givenUpAt !== null && topUp.givenUpAt <= now;
   const session = isOver && found.status === 'open' ? await expireCheckout(deps, found) : found;
   if (session.status === 'open') return (tx) => awaitCheckout(tx, topUp, session, now);
-  if (session.status === 'expired') return (tx) => failTopUp(tx, topUp, EXPIRED, now);
+  if (session.status === 'expired') return (tx) => failTopUp(tx, deps, topUp, EXPIRED);
   const intentId =
     typeof session.payment_intent === 'object' ? session.payment_intent?.id : session.payment_intent;
   assert(intentId, 'a completed checkout has a payment');

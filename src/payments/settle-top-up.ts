@@ -42,18 +42,29 @@ export async function settleTopUp(
   const paymentIntent = intent.id;
   switch (intent.status) {
     case 'requires_action':
-      return follow(tx, topUp, { ...actionOf(intent), status: 'ACTION_REQUIRED', paymentIntent }, now);
+      return follow(tx, deps, topUp, { ...actionOf(intent), status: 'ACTION_REQUIRED', paymentIntent }, now);
     case 'canceled':
-      return follow(tx, topUp, { ...failure(reasonOf(intent)), paymentIntent }, now);
+      return follow(tx, deps, topUp, { ...failure(reasonOf(intent)), paymentIntent }, now);
     default:
-      return follow(tx, topUp, { nextCheckAt: nextCheckAfter(topUp.createdAt, now), paymentIntent }, now);
+      return follow(
+        tx,
+        deps,
+        topUp,
+        { nextCheckAt: nextCheckAfter(topUp.createdAt, now), paymentIntent },
+        now,
+      );
   }
 }
 
 /** Writes that nothing will come of a top-up, unless something has. Locks the payments of the team. */
-export async function failTopUp(tx: Tx, name: TopUpName, reason: TopUpFailure, now: Date): Promise<TopUp> {
+export async function failTopUp(
+  tx: Tx,
+  deps: PaymentDeps,
+  name: TopUpName,
+  reason: TopUpFailure,
+): Promise<TopUp> {
   const topUp = await lockTopUp(tx, name);
-  return isFinal(topUp) ? topUp : follow(tx, topUp, failure(reason), now);
+  return isFinal(topUp) ? topUp : follow(tx, deps, topUp, failure(reason), deps.clock.now());
 }
 
 /** Writes where the payer has to go for a checkout that waits for them. Locks the payments of the team. */
@@ -119,17 +130,18 @@ async function succeed(
   }
   const cleared = { failureCode: null, failureMessage: null };
   const paid = { status: 'SUCCEEDED', paymentIntent: intent.id, paymentId: payment.id } as const;
-  return follow(tx, topUp, { ...cleared, ...paid }, now);
+  return follow(tx, deps, topUp, { ...cleared, ...paid }, now);
 }
 
 async function follow(
   tx: Tx,
+  deps: PaymentDeps,
   topUp: TopUp,
   changes: Parameters<typeof changeTopUp>[2],
   now: Date,
 ): Promise<TopUp> {
   const changed = await changeTopUp(tx, topUp, changes, now);
-  if (changed.kind === 'AUTO_RECHARGE') await followTopUp(tx, changed, now);
+  await followTopUp(tx, deps, changed, now);
   return changed;
 }
 
