@@ -1,23 +1,33 @@
 import type Stripe from 'stripe';
+import type { InvoiceSecret, SessionSecret, SubscriptionSecret } from './billing-secrets.ts';
+import type {
+  WireInvoice,
+  WireInvoiceItem,
+  WireInvoicePayment,
+  WirePrice,
+  WireProduct,
+  WireSession,
+  WireSubscription,
+} from './billing-wire.ts';
 
 /** What the stand-in stores under each `object`. The package's own types say what the API answers. */
 export interface Resources {
   balance_transaction: Stripe.BalanceTransaction;
   charge: Stripe.Charge;
-  'checkout.session': Stripe.Checkout.Session;
+  'checkout.session': WireSession;
   customer: Stripe.Customer | Stripe.DeletedCustomer;
   dispute: Stripe.Dispute;
   event: StoredEvent;
-  invoice: Stripe.Invoice;
-  invoice_payment: Stripe.InvoicePayment;
-  invoiceitem: Stripe.InvoiceItem;
+  invoice: WireInvoice;
+  invoice_payment: WireInvoicePayment;
+  invoiceitem: WireInvoiceItem;
   payment_intent: Stripe.PaymentIntent;
   payment_method: Stripe.PaymentMethod;
-  price: Stripe.Price;
-  product: Stripe.Product;
+  price: WirePrice;
+  product: WireProduct;
   refund: Stripe.Refund;
   setup_intent: Stripe.SetupIntent;
-  subscription: Stripe.Subscription;
+  subscription: WireSubscription;
 }
 export type Kind = keyof Resources;
 
@@ -38,20 +48,20 @@ export interface StoredEvent {
 export interface Secrets {
   balance_transaction: NoSecret;
   charge: { readonly card: string };
-  'checkout.session': Readonly<Record<string, unknown>>;
+  'checkout.session': SessionSecret;
   customer: NoSecret;
   dispute: NoSecret;
   event: NoSecret;
-  invoice: Readonly<Record<string, unknown>>;
+  invoice: InvoiceSecret;
   invoice_payment: NoSecret;
-  invoiceitem: Readonly<Record<string, unknown>>;
+  invoiceitem: NoSecret;
   payment_intent: IntentSecret;
   payment_method: CardSecret;
   price: NoSecret;
   product: NoSecret;
   refund: { readonly becomes?: 'failed' | 'succeeded' };
   setup_intent: IntentSecret;
-  subscription: Readonly<Record<string, unknown>>;
+  subscription: SubscriptionSecret;
 }
 
 export type NoSecret = Readonly<Record<string, never>>;
