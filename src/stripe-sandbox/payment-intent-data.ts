@@ -18,6 +18,7 @@ export interface IntentTerms {
   readonly statementDescriptor?: string | null;
   readonly statementDescriptorSuffix?: string | null;
   readonly automaticMethods?: boolean;
+  readonly allowedTypes?: ['card'] | null;
 }
 
 /** A payment intent that requires a payment method. */
@@ -25,7 +26,7 @@ export function intentData(call: Call, id: string, terms: IntentTerms): Stripe.P
   return {
     id,
     object: 'payment_intent',
-    allowed_payment_method_types: null,
+    allowed_payment_method_types: terms.allowedTypes ?? null,
     amount: terms.amount,
     amount_capturable: 0,
     amount_details: { tip: {} },

@@ -1,6 +1,7 @@
 import type Stripe from 'stripe';
 import type { Call, Endpoint } from './call.ts';
 import { listOf, listParams } from './lists.ts';
+import { allowedTypesOf } from './method-types.ts';
 import type { Stored } from './objects.ts';
 import type { Params } from './params.ts';
 import type { IntentTerms } from './payment-intent-data.ts';
@@ -43,6 +44,7 @@ async function confirm(call: Call): Promise<object> {
   const given = {
     ...(futureUse ? { setup_future_usage: futureUse } : {}),
     ...(email ? { receipt_email: email } : {}),
+    ...allowedTypesOf(call.params),
   };
   const changed = { ...intent, data: { ...intent.data, ...given } };
   return settled(await confirmWith(call, changed, confirmationOf(call.params)));
@@ -78,12 +80,7 @@ async function update(call: Call): Promise<object> {
   const futureUse = futureUseOf(params);
   const texts = textsOf(params);
   const metadata = params.metadata(intent.data.metadata);
-  params.ignore(
-    'payment_method_types',
-    'allowed_payment_method_types',
-    'automatic_payment_methods',
-    'payment_method_options',
-  );
+  params.ignore('automatic_payment_methods', 'payment_method_options');
   if (amount !== undefined || customer !== undefined || method !== undefined) demandOpen(intent, 'update');
   if (customer !== undefined) await demandCustomer(call, customer);
   const changed: Stored<'payment_intent'> = {
@@ -92,6 +89,7 @@ async function update(call: Call): Promise<object> {
     data: {
       ...intent.data,
       ...texts,
+      ...allowedTypesOf(params),
       metadata,
       ...(amount === undefined ? {} : { amount }),
       ...(customer === undefined ? {} : { customer }),
@@ -134,17 +132,12 @@ async function termsOf(call: Call): Promise<IntentTerms> {
   if (customer !== null) await demandCustomer(call, customer);
   params.oneOf('capture_method', ['automatic', 'automatic_async']);
   params.oneOf('confirmation_method', ['automatic']);
-  params.ignore(
-    'payment_method_types',
-    'allowed_payment_method_types',
-    'payment_method_options',
-    'mandate_data',
-    'shipping',
-  );
+  params.ignore('payment_method_options', 'mandate_data', 'shipping');
   const automatic = params.part('automatic_payment_methods');
   automatic?.ignore('allow_redirects');
   const texts = textsOf(params);
   return {
+    allowedTypes: allowedTypesOf(params).allowed_payment_method_types ?? null,
     amount: amountOf(params),
     currency,
     customer,

@@ -1,5 +1,6 @@
 import type { Call, Endpoint } from './call.ts';
 import { listOf, listParams } from './lists.ts';
+import { allowedTypesOf } from './method-types.ts';
 import type { Stored } from './objects.ts';
 import { findMethod } from './payment-methods.ts';
 import type { Attempt } from './payments.ts';
@@ -12,7 +13,7 @@ async function create(call: Call): Promise<object> {
   const found = customer === null ? undefined : await call.objects.get('customer', customer);
   if (customer !== null && (!found || found.data.deleted))
     throw resourceMissing('customer', customer, 'customer');
-  params.ignore('payment_method_types', 'payment_method_options', 'mandate_data');
+  params.ignore('payment_method_options', 'mandate_data');
   const automatic = params.part('automatic_payment_methods');
   automatic?.ignore('allow_redirects');
   const returnUrl = params.optional('return_url') ?? null;
@@ -21,6 +22,7 @@ async function create(call: Call): Promise<object> {
   const setup = await createSetup(call, {
     customer,
     returnUrl,
+    allowedTypes: allowedTypesOf(params).allowed_payment_method_types ?? null,
     metadata: params.metadata(),
     description: params.optional('description') ?? null,
     usage: params.oneOf('usage', ['off_session', 'on_session']),
@@ -33,7 +35,8 @@ async function create(call: Call): Promise<object> {
 async function confirm(call: Call): Promise<object> {
   const { params } = call;
   params.ignore('client_secret', 'payment_method_options', 'mandate_data');
-  const setup = await locked(call);
+  const found = await locked(call);
+  const setup = { ...found, data: { ...found.data, ...allowedTypesOf(params) } };
   return settled(
     await confirmWith(call, setup, params.optional('payment_method'), params.optional('return_url')),
   );
@@ -79,7 +82,11 @@ async function update(call: Call): Promise<object> {
   const description = params.nullable('description');
   const metadata = params.metadata(setup.data.metadata ?? {});
   if (method !== undefined) demandOpenSetup(setup, 'update');
-  const patch = { metadata, ...(description === undefined ? {} : { description }) };
+  const patch = {
+    metadata,
+    ...allowedTypesOf(params),
+    ...(description === undefined ? {} : { description }),
+  };
   return (await withMethod(call, await call.objects.change(setup, patch), method)).data;
 }
 

@@ -17,6 +17,7 @@ export interface SetupTerms {
   readonly returnUrl?: string | null;
   readonly usage?: 'off_session' | 'on_session' | undefined;
   readonly automaticMethods?: boolean;
+  readonly allowedTypes?: ['card'] | null;
 }
 
 const OPEN = ['requires_payment_method', 'requires_confirmation', 'requires_action'] as const;
@@ -175,7 +176,7 @@ function setupData(call: Call, id: string, terms: SetupTerms): Stripe.SetupInten
   return {
     id,
     object: 'setup_intent',
-    allowed_payment_method_types: null,
+    allowed_payment_method_types: terms.allowedTypes ?? null,
     application: null,
     automatic_payment_methods: terms.automaticMethods ? { enabled: true, allow_redirects: 'always' } : null,
     cancellation_reason: null,

@@ -40,11 +40,17 @@ describe('a payment with a card that has the money', () => {
     const paid = await pay(running(), method, {
       customer,
       off_session: true,
+      allowed_payment_method_types: ['card'],
       metadata: { team: 't1' },
       expand: ['latest_charge', 'customer'],
     });
     const charge = expectObject(paid.latest_charge);
-    expect(paid).toMatchObject({ status: 'succeeded', amount_received: 2500, metadata: { team: 't1' } });
+    expect(paid).toMatchObject({
+      status: 'succeeded',
+      amount_received: 2500,
+      allowed_payment_method_types: ['card'],
+      metadata: { team: 't1' },
+    });
     expect(paid.customer).toMatchObject({ id: customer, email: 'ada@example.com' });
     expect(charge).toMatchObject({
       paid: true,
@@ -238,6 +244,11 @@ describe('what cannot be done', () => {
       'a method that does not exist',
       { payment_method: 'pm_none' },
       { code: 'resource_missing', param: 'payment_method' },
+    ],
+    [
+      'a way to pay that is no card',
+      { allowed_payment_method_types: ['alipay'] },
+      { param: 'allowed_payment_method_types' },
     ],
     ['a parameter that does not exist', { colour: 'red' }, { code: 'parameter_unknown', param: 'colour' }],
     [
