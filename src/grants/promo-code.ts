@@ -48,14 +48,14 @@ export interface Redeemer {
 export type PromoRefusal = 'EXPIRED' | 'ALREADY_REDEEMED' | 'INVALID' | 'LIMIT_REACHED' | 'NOT_ELIGIBLE';
 
 const DAY_MS = 86_400_000;
-const FORM = /^[A-Z0-9][A-Z0-9_-]{2,39}$/;
+const FORM = /^[a-z0-9][a-z0-9_-]{2,39}$/i;
 const LONGEST_TYPED = 200;
 
 /** The one way a code is written, whatever was typed; undefined for what can be no code. */
 export function normalCode(typed: string): string | undefined {
   if (typed.length > LONGEST_TYPED) return undefined;
-  const code = typed.trim().toUpperCase();
-  return FORM.test(code) ? code : undefined;
+  const trimmed = typed.trim();
+  return FORM.test(trimmed) ? trimmed.toUpperCase() : undefined;
 }
 
 /** Letters and digits that are not taken for one another. A power of two of them: each byte draws one fairly. */
