@@ -89,3 +89,9 @@ function date(at: Date): string {
 function dateTime(at: Date): string {
   return `${date(at)} ${at.toISOString().slice(11, 16)} UTC`;
 }
+
+/** The issuer as the options say it: lines of the address are separated by line ends, or by `\n` as it is written. */
+export function issuerFrom(name: string, address: string): Issuer {
+  const lines = address.split(/\\n|\r?\n/).map((line) => line.trim());
+  return { name, address: lines.filter((line) => line !== '') };
+}

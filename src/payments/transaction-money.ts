@@ -1,6 +1,6 @@
 import { arrayOf } from '../db/arrays.ts';
 import type { Reader } from '../db/client.ts';
-import { NANO_PER_CENT, PAYMENT_KINDS, type PaymentKind } from '../gateway/payment.ts';
+import { PAYMENT_KINDS, type PaymentKind } from '../gateway/payment.ts';
 import type { Uuid } from '../id.ts';
 import { type Place, RANK, type Rank, type Transaction, type TransactionKind } from './transaction.ts';
 import type { SourceAsk } from './transaction-ask.ts';
@@ -48,7 +48,7 @@ export async function refundTransactions(reader: Reader, ask: SourceAsk): Promis
   const rows = await sql<MoneyRow[]>`
     select r.id, ${at} as at, 'REFUND' as kind, p.kind as payment_kind, 'Refund: ' || p.description as description,
       case r.status when 'FAILED' then 0 else -r.amount_cents end as amount_cents,
-      case when r.status = 'FAILED' or p.grant_id is null then 0 else -r.amount_cents * ${NANO_PER_CENT} end as credits_nano,
+      case r.status when 'FAILED' then 0 else -r.credit_nano - r.debt_nano end as credits_nano,
       case r.status when 'FAILED' then 'FAILED' when 'SUCCEEDED' then 'COMPLETED' else 'PENDING' end as status,
       p.receipt_number, p.id as payment_id, p.grant_id
     from refunds r join payments p on p.team_id = r.team_id and p.id = r.payment_id
@@ -64,7 +64,7 @@ export async function openedDisputes(reader: Reader, ask: SourceAsk): Promise<Tr
   const { sql } = reader;
   const rows = await sql<MoneyRow[]>`
     select d.id, d.opened_at as at, 'DISPUTE_OPENED' as kind, p.kind as payment_kind,
-      'Dispute: ' || p.description as description, -d.amount_cents as amount_cents, -d.frozen_nano as credits_nano,
+      'Dispute: ' || p.description as description, -d.reversed_cents as amount_cents, -d.frozen_nano as credits_nano,
       case d.status when 'OPEN' then 'PENDING' else 'COMPLETED' end as status, p.receipt_number, p.id as payment_id, p.grant_id
     from disputes d join payments p on p.team_id = d.team_id and p.id = d.payment_id
     where d.team_id = ${ask.teamId} ${ofRecurrence(reader, ask)}
@@ -81,7 +81,7 @@ export async function closedDisputes(reader: Reader, ask: SourceAsk): Promise<Tr
   const rows = await sql<MoneyRow[]>`
     select d.id, d.closed_at as at, 'DISPUTE_' || d.status as kind, p.kind as payment_kind,
       case d.status when 'WON' then 'Dispute won: ' else 'Dispute lost: ' end || p.description as description,
-      case d.status when 'WON' then d.amount_cents else 0 end as amount_cents,
+      case d.status when 'WON' then d.reversed_cents else 0 end as amount_cents,
       case d.status when 'WON' then d.frozen_nano else -d.debt_nano end as credits_nano,
       'COMPLETED' as status, p.receipt_number, p.id as payment_id, p.grant_id
     from disputes d join payments p on p.team_id = d.team_id and p.id = d.payment_id

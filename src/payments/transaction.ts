@@ -61,12 +61,12 @@ export interface Transaction {
 /** Which transactions; every condition given must hold. */
 export interface TransactionFilter {
   /** Absent: all but USAGE. */
-  readonly kinds?: readonly TransactionKind[] | null;
+  readonly kinds?: readonly TransactionKind[] | null | undefined;
   /** At this instant or later. */
-  readonly from?: Date | null;
+  readonly from?: Date | null | undefined;
   /** Before this instant. */
-  readonly to?: Date | null;
-  readonly recurrence?: Recurrence | null;
+  readonly to?: Date | null | undefined;
+  readonly recurrence?: Recurrence | null | undefined;
 }
 
 /** The kinds that a filter lets through. Only payments of subscriptions, and what becomes of them, recur. */
@@ -95,7 +95,9 @@ export function tieOfSeq(seq: bigint): string {
 
 /** Whether a place can be one: cursors come from clients. */
 export function isPlace(rank: bigint, tie: string): boolean {
-  return rank === 0n ? /^\d{19}$/.test(tie) && BigInt(tie) < 2n ** 63n : rank <= 4n && UUID.test(tie);
+  return rank === 0n
+    ? /^\d{19}$/.test(tie) && BigInt(tie) < 2n ** 63n
+    : rank > 0n && rank <= 4n && UUID.test(tie);
 }
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
