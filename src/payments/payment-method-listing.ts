@@ -11,8 +11,8 @@ export interface MethodListing {
   readonly defaultMethod: string | null;
 }
 
-/** Nobody has more: what goes beyond is not copied. */
-const MOST = 200;
+/** Far more than anybody can save: what is not listed is taken for gone. */
+const MOST = 10_000;
 
 /**
  * Asks Stripe for the payment methods of a customer; one that was deleted there has none.

@@ -39,7 +39,7 @@ export class SetupPaymentMethodPayload {
   })
   paymentMethod?: PaymentMethod | null;
 
-  @Field(() => [UserError], { description: 'Why it was refused: INVALID_INPUT, CARD_DECLINED.' })
+  @Field(() => [UserError], { description: 'Why it was refused: INVALID_INPUT, CARD_DECLINED, CONFLICT.' })
   userErrors: UserError[];
 }
 

@@ -21,7 +21,7 @@ export async function comparable(
 }
 
 /** The most that one listing can add. */
-const PLACES = 256n;
+const PLACES = 10_000n;
 
 /** Writes new methods, the oldest first. Their ids sort in that order, and after all that earlier versions brought. */
 export async function insertMethods(

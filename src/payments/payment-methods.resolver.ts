@@ -49,7 +49,7 @@ export class PaymentMethodResolver {
   @Permit('billing:write', inputTeam)
   @Mutation(() => SetupPaymentMethodPayload, {
     description:
-      'Begins to save a card for later payments: on a page of the payment provider, on your own with Stripe.js, or, in sandbox mode, at once. The first one becomes the default. Nothing is charged, and repeating it is harmless. Refusals: INVALID_INPUT, CARD_DECLINED.',
+      'Begins to save a card for later payments: on a page of the payment provider, on your own with Stripe.js, or, in sandbox mode, at once. The first one becomes the default. Nothing is charged, and repeating it is harmless. Refusals: INVALID_INPUT, CARD_DECLINED, CONFLICT when the team has 50 already.',
   })
   setupPaymentMethod(
     @Arg('input', () => SetupPaymentMethodInput, { description: 'How it is to be saved.' })

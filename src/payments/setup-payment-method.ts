@@ -1,5 +1,5 @@
 import type Stripe from 'stripe';
-import { inTransaction } from '../db/client.ts';
+import { inTransaction, type Reader } from '../db/client.ts';
 import { badInput, DomainError } from '../domain-error.ts';
 import { askStripe, StripeDeclined, StripeRefused } from '../gateway/ask-stripe.ts';
 import { stripeCustomer } from '../gateway/customers.ts';
@@ -10,7 +10,7 @@ import { unlessAway } from './payment-method-changes.ts';
 import { idOf } from './payment-method-listing.ts';
 import { syncPaymentMethods } from './payment-method-sync.ts';
 import { watchMethods } from './payment-method-watch.ts';
-import { methodOfStripe } from './payment-methods.ts';
+import { methodOfStripe, usableMethods } from './payment-methods.ts';
 import { type BegunSetup, checkSetup, type SetupRequest } from './setup-request.ts';
 
 export interface SetupDeps extends Pick<PaymentDeps, 'db' | 'clock' | 'gateway' | 'publicUrl'> {
@@ -25,6 +25,8 @@ export interface SetUp extends BegunSetup {
 
 /** As long as a hosted page of Stripe can be used. */
 const WATCHED_MS = 24 * 60 * 60_000;
+/** More than one team needs. Two that are saved at once may both be the last. */
+const MOST_SAVED = 50;
 /** Wallets are cards. */
 const TYPES: ['card'] = ['card'];
 
@@ -32,18 +34,28 @@ const TYPES: ['card'] = ['card'];
  * Begins to save a payment method for payments that its holder is not there for. What comes of it is heard from
  * Stripe's events, or, when those are lost, from Stripe when it is asked in the next 24 hours. Repeating begins another
  * one and is harmless: nothing is charged, and one that is not finished comes to nothing.
- * @throws DomainError BAD_USER_INPUT, CONFLICT (CARD_DECLINED), UNAVAILABLE
+ * @throws DomainError BAD_USER_INPUT, CONFLICT (CARD_DECLINED, or 50 methods saved already), UNAVAILABLE
  */
 export async function setupPaymentMethod(deps: SetupDeps, request: SetupRequest): Promise<SetUp> {
   const { db, clock, gateway } = deps;
   checkSetup(request, { isSandbox: deps.isSandbox && gateway.kind !== 'LIVE' });
   const { teamId } = request;
+  await demandRoom(db, teamId);
   await inTransaction(db, (tx) => watchMethods(tx, teamId, clock.now(), WATCHED_MS));
   const customer = await stripeCustomer(db, gateway, teamId, clock.now());
   const begun = await begin(deps, request, customer);
   if (begun.stripeMethod === null) return { ...begun, method: undefined };
   await unlessAway(() => syncPaymentMethods(deps, teamId));
   return { ...begun, method: await methodOfStripe(db, teamId, begun.stripeMethod) };
+}
+
+/** Whoever saves cards without end tries them out for somebody. */
+async function demandRoom(reader: Reader, teamId: Uuid): Promise<void> {
+  const saved = await usableMethods(reader, teamId);
+  if (saved.length < MOST_SAVED) return;
+  throw new DomainError('CONFLICT', `The team has ${saved.length} payment methods: remove one first.`, {
+    field: 'teamId',
+  });
 }
 
 function begin(deps: SetupDeps, request: SetupRequest, customer: string): Promise<BegunSetup> {

@@ -109,6 +109,17 @@ describe('a card', () => {
   });
 });
 
+test('no more than 50 cards are saved', async () => {
+  const teamId = await world.world.team();
+  const have = (cards: number) => world.db.sql`
+    insert into payment_methods (team_id, id, stripe_id, type, created_at)
+    select ${teamId}, gen_random_uuid(), 'pm_' || gen_random_uuid(), 'card', now() from generate_series(1, ${cards}::int)`;
+  await have(49);
+  expect((await setUp(teamId)).clientSecret).toMatch(/^seti_/);
+  await have(1);
+  await expect(setUp(teamId)).rejects.toMatchObject({ code: 'CONFLICT', details: { field: 'teamId' } });
+});
+
 describe('two cards at once', () => {
   test('leave one default, here and at Stripe', async () => {
     const teamId = await world.world.team();
