@@ -1,0 +1,375 @@
+import { afterEach, describe, expect, test } from 'vitest';
+import { SYSTEM_ACTOR } from '../../src/actor.ts';
+import { inTransaction } from '../../src/db/client.ts';
+import { lockPayments } from '../../src/gateway/payment-heads.ts';
+import type { Uuid } from '../../src/id.ts';
+import { newUuid } from '../../src/id.ts';
+import { pursueTopUp } from '../../src/payments/pursue-top-up.ts';
+import { suspendForDispute } from '../../src/payments/recharge-suspend.ts';
+import { noteNewCard } from '../../src/payments/recharge-suspension.ts';
+import { recharge } from '../../src/payments/recharge-team.ts';
+import { startTopUp } from '../../src/payments/start-top-up.ts';
+import { topUpById } from '../../src/payments/top-up-rows.ts';
+import { expectHealthy } from '../support/audit.ts';
+import { HOUR_MS, useRechargeWorld } from './recharge-world.ts';
+
+const { world, configure, team, model, spend, story, attempts, settings, wallet, atStripe } =
+  useRechargeWorld();
+
+afterEach(clearFaults);
+
+/** Buys credit by hand with the default card, or one named. */
+async function buy(teamId: Uuid, paymentMethodId: Uuid, amountCents = 500n) {
+  const input = {
+    teamId,
+    kind: 'PURCHASE',
+    flow: 'SAVED_METHOD',
+    amountCents,
+    bonusNano: 0n,
+    paymentMethodId,
+    returnUrl: null,
+    actor: SYSTEM_ACTOR,
+  } as const;
+  return inTransaction(world.db, (tx) => startTopUp(tx, input, world.clock.now()));
+}
+
+/** A team whose card declines, after three attempts in a row. */
+async function suspended(): Promise<Uuid> {
+  const id = await team({ card: 'pm_card_chargeCustomerFail', credit: '5' });
+  await world.settle();
+  await world.advance(8 * HOUR_MS, HOUR_MS);
+  expect(await settings(id)).toMatchObject({ suspendedReason: 'DECLINED', failures: 3 });
+  return id;
+}
+
+describe('§5.1: auto-recharge is off unless an admin turned it on', () => {
+  test('a team that never did, or turned it off, is never charged', async () => {
+    const [never, off] = [await world.world.team(), await team()];
+    await configure(off, { enabled: false });
+    const work = await model();
+    await world.world.grant(never, '12');
+    for (const id of [never, off]) await spend(id, work, 11);
+    for (const id of [never, off]) await spend(id, work, 11);
+    await world.advance(2 * HOUR_MS);
+    expect([await story(off), await atStripe(off), await atStripe(never)]).toEqual([[], [], []]);
+  });
+
+  test('off, neither a payment, nor a new card, nor a dispute turns it on', async () => {
+    const id = await team({ credit: '5' });
+    await configure(id, { enabled: false });
+    const topUp = await buy(id, await world.card(id, 'pm_card_mastercard'), 100n);
+    await pursueTopUp(world.deps, id, topUp.id);
+    await inTransaction(world.db, async (tx) => {
+      await lockPayments(tx, id);
+      await noteNewCard(tx, id, 'another', world.clock.now());
+      await suspendForDispute(tx, id, world.clock.now());
+    });
+    await world.advance(HOUR_MS);
+    expect(await settings(id)).toMatchObject({ enabled: false, suspendedReason: null });
+    expect(await story(id)).toEqual([]);
+  });
+});
+
+describe('§5.2: it fires', () => {
+  test('when a charge takes the credit below the threshold, with exactly the amount', async () => {
+    const id = await team({ threshold: '10', amount: '20' });
+    const work = await model();
+    await spend(id, work, 2);
+    await world.settle();
+    expect(await story(id)).toEqual([]);
+    await spend(id, work, 1);
+    expect((await wallet(id)).due).toEqual(world.clock.now());
+    await world.settle();
+    expect(await story(id)).toEqual(['THRESHOLD 20 SUCCEEDED']);
+    expect(await wallet(id)).toMatchObject({ available: '29', due: null });
+    expect(await atStripe(id)).toEqual(['succeeded 2000']);
+    await expectHealthy(world.db);
+  });
+
+  test('when a charge is refused for lack of credit, also above the threshold', async () => {
+    const id = await team({ threshold: '10', amount: '20' });
+    const work = await model();
+    expect(await spend(id, work, 15)).toMatchObject({ ok: false });
+    await world.settle();
+    expect(await story(id)).toEqual(['REFUSED 20 SUCCEEDED']);
+    expect(await spend(id, work, 15)).toMatchObject({ ok: true });
+  });
+
+  test('not while top-ups in flight reach the threshold, and once they have failed', async () => {
+    const id = await team({ threshold: '10', amount: '20' });
+    const declining = await world.card(id, 'pm_card_chargeCustomerFail');
+    const good = await world.card(id);
+    await configure(id, { method: good });
+    const topUp = await buy(id, declining);
+    await spend(id, await model(), 3);
+    for (let i = 0; i < 3; i += 1) await recharge(world.deps, id);
+    expect(await story(id)).toEqual([]);
+    await pursueTopUp(world.deps, id, topUp.id);
+    await world.settle();
+    expect(await story(id)).toEqual(['THRESHOLD 20 SUCCEEDED']);
+  });
+
+  test('with the smallest multiple that reaches the threshold only where a greatest charge allows it', async () => {
+    const [plain, more, little] = [
+      await team({ threshold: '50', amount: '20' }),
+      await team({ threshold: '50', amount: '20', maxPerCharge: '100' }),
+      await team({ threshold: '50', amount: '10', maxPerCharge: '25' }),
+    ];
+    await world.settle();
+    expect(await story(plain)).toEqual(['THRESHOLD 20 SUCCEEDED']);
+    expect(await story(more)).toEqual(['THRESHOLD 40 SUCCEEDED']);
+    expect(await story(little)).toEqual(['THRESHOLD 20 SUCCEEDED']);
+  });
+
+  test('not for credit that came back after a crossing that could not be acted on', async () => {
+    const id = await team({ threshold: '10', amount: '20' });
+    const work = await model();
+    await spend(id, work, 3);
+    await world.settle();
+    await spend(id, work, 20);
+    expect((await wallet(id)).due).not.toBeNull();
+    await world.settle();
+    world.clock.advance(60_000);
+    await world.world.grant(id, '10');
+    await world.advance(3 * HOUR_MS, HOUR_MS);
+    expect(await story(id)).toEqual(['THRESHOLD 20 SUCCEEDED']);
+    expect((await wallet(id)).due).toBeNull();
+  });
+});
+
+describe('§5.3: one attempt is in flight', () => {
+  test('of any number of processes that judge a team at once, one begins', async () => {
+    const id = await team();
+    await spend(id, await model(), 3);
+    await Promise.all(Array.from({ length: 12 }, () => recharge(world.deps, id)));
+    await world.settle();
+    expect(await story(id)).toEqual(['THRESHOLD 20 SUCCEEDED']);
+    expect(await atStripe(id)).toEqual(['succeeded 2000']);
+  });
+
+  test('the database refuses a second one, whatever the code believes', async () => {
+    const id = await team();
+    const row = {
+      team_id: id,
+      trigger: 'REFUSED',
+      status: 'IN_FLIGHT',
+      amount_cents: 100n,
+      top_up_id: newUuid(),
+    };
+    const insert = () =>
+      inTransaction(
+        world.db,
+        (tx) =>
+          tx.sql`insert into recharge_attempts ${tx.sql({ ...row, id: newUuid(), started_at: world.clock.now().toISOString() })}`,
+      );
+    await insert();
+    await expect(insert()).rejects.toThrow(/recharge_attempts_one_in_flight/);
+  });
+});
+
+describe('§5.4: caps', () => {
+  test('at most one charge an hour', async () => {
+    const id = await team({ threshold: '10', amount: '20' });
+    const work = await model();
+    await spend(id, work, 3);
+    await world.settle();
+    await spend(id, work, 25);
+    await world.advance(HOUR_MS - 60_000, 10 * 60_000);
+    expect(await story(id)).toHaveLength(1);
+    await world.advance(60_000);
+    expect(await story(id)).toEqual(['THRESHOLD 20 SUCCEEDED', 'THRESHOLD 20 SUCCEEDED']);
+    const [first, second] = await attempts(id);
+    expect((second?.startedAt.getTime() ?? 0) - (first?.startedAt.getTime() ?? 0)).toBe(HOUR_MS);
+  });
+
+  test.for([
+    { cap: { dailyCap: '45' }, name: 'day', next: '2026-11-11T00:00:00.000Z' },
+    { cap: { monthlyCap: '45' }, name: 'month', next: '2026-12-01T00:00:00.000Z' },
+  ])('of a UTC $name are kept, and it goes on in the next', async ({ cap, next }) => {
+    const id = await team({ credit: '1', threshold: '100', amount: '20', ...cap });
+    world.clock.advance(Math.max(0, Date.UTC(2026, 10, 10, 18) - world.clock.now().getTime()));
+    await world.settle();
+    for (let hour = 0; hour < 4; hour += 1) await world.advance(HOUR_MS);
+    expect(await story(id)).toHaveLength(2);
+    expect((await settings(id)).nextCheckAt?.toISOString()).toBe(next);
+    world.clock.advance(Date.parse(next) - world.clock.now().getTime() - 1);
+    await world.settle();
+    expect(await story(id)).toHaveLength(2);
+    world.clock.advance(1);
+    await world.settle();
+    expect(await story(id)).toHaveLength(3);
+  });
+
+  test('count attempts that failed: each keeps its slot', async () => {
+    const id = await team({ credit: '1', amount: '20', dailyCap: '20', card: 'pm_card_chargeCustomerFail' });
+    await world.settle();
+    expect(await story(id)).toEqual(['THRESHOLD 20 FAILED']);
+    await configure(id, { method: await world.card(id), dailyCap: '20' });
+    await world.advance(2 * HOUR_MS, HOUR_MS);
+    expect(await story(id)).toHaveLength(1);
+  });
+});
+
+describe('§5.5: a decline', () => {
+  test('backs off 1 hour, then 6, and the third in a row suspends it', async () => {
+    const id = await team({ card: 'pm_card_chargeCustomerFail', credit: '5' });
+    const start = world.clock.now().getTime();
+    await world.settle();
+    await world.advance(48 * HOUR_MS, HOUR_MS / 2);
+    const hours = (await attempts(id)).map(({ startedAt }) => (startedAt.getTime() - start) / HOUR_MS);
+    expect(hours).toEqual([0, 1, 7]);
+    expect(await settings(id)).toMatchObject({ enabled: true, failures: 3, suspendedReason: 'DECLINED' });
+    expect(await wallet(id)).toMatchObject({ due: null, below: null });
+    await expectHealthy(world.db);
+  });
+
+  test('that suspends it tells every admin, once', async () => {
+    const id = await team({ card: 'pm_card_chargeCustomerFail', credit: '5' });
+    await addAdmins(id, ['owner@example.com', 'admin@example.com']);
+    await world.settle();
+    await world.advance(30 * HOUR_MS, HOUR_MS);
+    expect(await mails(id)).toEqual([
+      { subject: 'Auto-recharge is suspended', to: ['admin@example.com', 'owner@example.com'] },
+    ]);
+  });
+
+  test('is forgotten once an attempt succeeds', async () => {
+    const id = await team({ card: 'pm_card_chargeCustomerFail', credit: '5' });
+    await world.settle();
+    expect((await settings(id)).failures).toBe(1);
+    await configure(id, { method: await world.card(id) });
+    await world.advance(HOUR_MS);
+    expect(await story(id)).toEqual(['THRESHOLD 20 FAILED', 'THRESHOLD 20 SUCCEEDED']);
+    expect((await settings(id)).failures).toBe(0);
+  });
+
+  test('a suspension is not ended by time, by what is spent, or by turning it off and on', async () => {
+    const id = await suspended();
+    await spend(id, await model(), 1);
+    await configure(id, { enabled: false });
+    await configure(id, {});
+    await world.advance(5 * 24 * HOUR_MS, 24 * HOUR_MS);
+    expect(await story(id)).toHaveLength(3);
+    expect((await settings(id)).suspendedReason).toBe('DECLINED');
+  });
+
+  test('a suspension is ended by a payment by hand that succeeds, and it goes on', async () => {
+    const id = await suspended();
+    const good = await world.card(id);
+    expect(await story(id)).toHaveLength(3);
+    await pursueTopUp(world.deps, id, (await buy(id, good, 200n)).id);
+    expect(await settings(id)).toMatchObject({ suspendedReason: null, failures: 0 });
+    await world.advance(HOUR_MS);
+    expect((await story(id)).at(-1)).toBe('THRESHOLD 20 SUCCEEDED');
+  });
+
+  test.for([
+    { card: 'another', goesOn: true },
+    { card: 'the same', goesOn: false },
+  ])('a suspension and $card card: goes on $goesOn', async ({ goesOn }) => {
+    const id = await suspended();
+    const { suspendedFingerprint } = await settings(id);
+    const method = goesOn ? await world.card(id) : null;
+    const fingerprint = goesOn ? 'another' : suspendedFingerprint;
+    await inTransaction(world.db, async (tx) => {
+      await lockPayments(tx, id);
+      await noteNewCard(tx, id, fingerprint, world.clock.now());
+    });
+    expect(method !== null).toBe(goesOn);
+    await world.advance(HOUR_MS);
+    expect((await story(id)).length).toBe(goesOn ? 4 : 3);
+  });
+
+  test('authentication_required waits for the payer with a link, and goes on when they confirm', async () => {
+    const id = await team({ card: 'pm_card_authenticationRequired', credit: '5' });
+    await addAdmins(id, ['owner@example.com']);
+    await world.settle();
+    expect(await story(id)).toEqual(['THRESHOLD 20 ACTION_REQUIRED']);
+    const [attempt] = await attempts(id);
+    const topUp = attempt && (await topUpById(world.db, id, attempt.topUpId));
+    expect(topUp?.actionUrl).toMatch(/^http/);
+    const [mail] = await world.db.sql<{ subject: string; text: string }[]>`
+      select subject, text from mails where team_id = ${id}`;
+    expect(mail?.subject).toBe('Confirm your auto-recharge of $20.00');
+    expect(mail?.text).toContain(topUp?.actionUrl);
+  });
+
+  test('authentication_required is not tried again, and is cancelled at Stripe after 24 hours before its slot is freed', async () => {
+    const id = await team({ card: 'pm_card_authenticationRequired', credit: '5' });
+    await world.settle();
+    await world.advance(23 * HOUR_MS, HOUR_MS);
+    expect(await story(id)).toEqual(['THRESHOLD 20 ACTION_REQUIRED']);
+    expect(await atStripe(id)).toEqual(['requires_action 2000']);
+    await world.fault('SERVER_ERROR', 'POST /v1/payment_intents/:id/cancel', { times: 1000 });
+    await world.advance(2 * HOUR_MS, HOUR_MS);
+    expect(await story(id)).toEqual(['THRESHOLD 20 ACTION_REQUIRED']);
+    expect(await atStripe(id)).toEqual(['requires_action 2000']);
+    await clearFaults();
+    await world.advance(HOUR_MS, HOUR_MS / 4);
+    expect((await story(id))[0]).toBe('THRESHOLD 20 CANCELED');
+    expect(await atStripe(id)).toEqual(['canceled 2000']);
+    expect((await attempts(id)).filter(({ finishedAt }) => finishedAt === null).length).toBeLessThanOrEqual(
+      1,
+    );
+  });
+});
+
+describe('§5.6: before a payment is asked for, Stripe is looked at', () => {
+  test.for(['LOSE_RESPONSE', 'TIMEOUT_BEFORE', 'SERVER_ERROR', 'SERVER_ERROR_AFTER', 'RATE_LIMIT'])(
+    'after %s one payment is made, whoever asks again',
+    async (kind) => {
+      const id = await team();
+      await world.fault(kind, 'POST /v1/payment_intents', { times: 4 });
+      await spend(id, await model(), 3);
+      await Promise.all([recharge(world.deps, id), recharge(world.deps, id)]);
+      await world.settle();
+      await world.advance(10 * 60_000, 60_000);
+      expect(await story(id)).toEqual(['THRESHOLD 20 SUCCEEDED']);
+      expect((await atStripe(id)).filter((payment) => payment.startsWith('succeeded'))).toEqual([
+        'succeeded 2000',
+      ]);
+      expect((await wallet(id)).available).toBe('29');
+      await expectHealthy(world.db);
+    },
+  );
+});
+
+async function clearFaults() {
+  const response = await fetch(`${world.sandboxUrl}/sandbox/faults`, { method: 'DELETE' });
+  expect(response.ok).toBe(true);
+}
+
+describe('a dispute', () => {
+  test('stops it until an admin turns it on with none open; no payment and no card does', async () => {
+    const id = await team();
+    await inTransaction(world.db, (tx) => suspendForDispute(tx, id, world.clock.now()));
+    await spend(id, await model(), 3);
+    await pursueTopUp(world.deps, id, (await buy(id, await world.card(id), 100n)).id);
+    await inTransaction(world.db, async (tx) => {
+      await lockPayments(tx, id);
+      await noteNewCard(tx, id, 'another', world.clock.now());
+    });
+    await world.advance(2 * HOUR_MS, HOUR_MS);
+    expect(await settings(id)).toMatchObject({ suspendedReason: 'DISPUTED' });
+    expect(await story(id)).toEqual([]);
+    await configure(id, { threshold: '15' });
+    await world.settle();
+    expect(await story(id)).toEqual(['THRESHOLD 20 SUCCEEDED']);
+  });
+});
+
+async function addAdmins(teamId: Uuid, emails: readonly string[]) {
+  const { sql } = world.database.ownerDb;
+  const at = world.clock.now().toISOString();
+  for (const email of emails) {
+    const id = newUuid();
+    await sql`insert into users ${sql({ id, subject: id, email, created_at: at })}`;
+    await sql`insert into memberships ${sql({ team_id: teamId, user_id: id, role: 'ADMIN', created_at: at })}`;
+  }
+}
+
+async function mails(teamId: Uuid) {
+  const rows = await world.db.sql<{ subject: string; to: string[] }[]>`
+    select subject, to_json("to") as "to" from mails where team_id = ${teamId} order by created_at`;
+  return rows.map(({ subject, to }) => ({ subject, to: [...to].sort() }));
+}
