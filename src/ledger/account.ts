@@ -40,9 +40,9 @@ export const ENTRY_KIND = {
   RELEASE: 9,
   /** Grant → refunds: approved to be paid back, on its way. */
   REFUND: 10,
-  /** Refunds, or cash, → the grant it came from: it could not be paid back, or came back from the bank. */
+  /** Refunds → the grant it came from: it could not be paid back. */
   REFUND_RETURN: 11,
-  /** Refunds → cash: it has been paid back. */
+  /** Refunds → cash: it has been paid back. Cash → refunds: the bank has sent it back to us. */
   REFUND_PAID: 12,
   /** Grant → disputed: out of reach while the cardholder's bank asks for it. */
   DISPUTE: 13,

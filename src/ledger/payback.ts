@@ -46,19 +46,14 @@ export function returnRefund(
   move(book, grant, { kind: ENTRY_KIND.REFUND_RETURN, debit: REFUNDS, credit: GRANT, amountNano }, facts);
 }
 
-/** Brings back what had been paid back already: the bank has sent the money back to us. */
-export function returnPaid(
-  book: Book,
-  grant: GrantAccount,
-  amountNano: NanoCredits,
-  facts: PostingFacts,
-): void {
-  move(book, grant, { kind: ENTRY_KIND.REFUND_RETURN, debit: CASH, credit: GRANT, amountNano }, facts);
-}
-
 /** What was set aside has been paid back. */
 export function payRefund(book: Book, amountNano: NanoCredits, facts: PostingFacts): void {
   book.post(facts, [{ kind: ENTRY_KIND.REFUND_PAID, debit: REFUNDS, credit: CASH, amountNano }]);
+}
+
+/** What had been paid back waits to be paid again, or to return: the bank has sent it back to us. */
+export function unpayRefund(book: Book, amountNano: NanoCredits, facts: PostingFacts): void {
+  book.post(facts, [{ kind: ENTRY_KIND.REFUND_PAID, debit: CASH, credit: REFUNDS, amountNano }]);
 }
 
 /**

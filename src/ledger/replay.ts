@@ -57,9 +57,12 @@ const MOVES: Readonly<
   [ENTRY_KIND.HOLD]: { debit: [ACCOUNT.GRANT], credit: [ACCOUNT.HELD] },
   [ENTRY_KIND.RELEASE]: { debit: [ACCOUNT.HELD], credit: [ACCOUNT.GRANT] },
   [ENTRY_KIND.REFUND]: { debit: [ACCOUNT.GRANT], credit: [ACCOUNT.REFUNDS] },
-  // From cash when it came back after it had been paid.
-  [ENTRY_KIND.REFUND_RETURN]: { debit: [ACCOUNT.REFUNDS, ACCOUNT.CASH], credit: [ACCOUNT.GRANT] },
-  [ENTRY_KIND.REFUND_PAID]: { debit: [ACCOUNT.REFUNDS], credit: [ACCOUNT.CASH] },
+  [ENTRY_KIND.REFUND_RETURN]: { debit: [ACCOUNT.REFUNDS], credit: [ACCOUNT.GRANT] },
+  // The other way when the bank has sent it back.
+  [ENTRY_KIND.REFUND_PAID]: {
+    debit: [ACCOUNT.REFUNDS, ACCOUNT.CASH],
+    credit: [ACCOUNT.CASH, ACCOUNT.REFUNDS],
+  },
   [ENTRY_KIND.DISPUTE]: { debit: [ACCOUNT.GRANT], credit: [ACCOUNT.DISPUTED] },
   [ENTRY_KIND.DISPUTE_WON]: { debit: [ACCOUNT.DISPUTED], credit: [ACCOUNT.GRANT] },
   [ENTRY_KIND.DISPUTE_LOST]: { debit: [ACCOUNT.DISPUTED], credit: [ACCOUNT.CASH] },

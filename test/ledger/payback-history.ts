@@ -10,9 +10,9 @@ import {
   loseDispute,
   openDispute,
   payRefund,
-  returnPaid,
   returnRefund,
   setAsideRefund,
+  unpayRefund,
   voidPart,
   winDispute,
 } from '../../src/ledger/payback.ts';
@@ -214,8 +214,9 @@ export class PaybackHistory {
     const [refund] = taken(this.refunds, step);
     if (!refund) return;
     const { purchase, grantId, amountNano, paid } = refund;
-    (paid ? returnPaid : returnRefund)(this.book, this.grant(grantId), amountNano, facts);
+    if (paid) unpayRefund(this.book, amountNano, facts);
     if (paid) this.cashNano += amountNano;
+    returnRefund(this.book, this.grant(grantId), amountNano, facts);
     purchase.reversedNano -= amountNano;
   }
 

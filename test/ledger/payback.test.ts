@@ -10,9 +10,9 @@ import {
   loseDispute,
   openDispute,
   payRefund,
-  returnPaid,
   returnRefund,
   setAsideRefund,
+  unpayRefund,
   voidPart,
   winDispute,
 } from '../../src/ledger/payback.ts';
@@ -78,7 +78,8 @@ describe('A refund', () => {
     const { book, grant } = bought();
     setAsideRefund(book, grant, 60n, facts);
     payRefund(book, 60n, facts);
-    returnPaid(book, grant, 60n, facts);
+    unpayRefund(book, 60n, facts);
+    returnRefund(book, grant, 60n, facts);
     expect(grant).toMatchObject({ remainingNano: 100n, refundedNano: 0n });
     expect(account(book.entries, ACCOUNT.CASH)).toBe(-100n);
     expect(account(book.entries, ACCOUNT.REFUNDS)).toBe(0n);
