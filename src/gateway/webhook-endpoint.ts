@@ -4,6 +4,7 @@ import { type StripeInbox, WrongSignature } from './stripe-events.ts';
 
 /** Larger than any event of Stripe. */
 const LONGEST_BODY = 1_000_000;
+const LONGEST_READ = 10 * LONGEST_BODY;
 
 /**
  * Answers `POST /webhooks/stripe`: 200 when, and only when, the event is recorded; 400 for a signature that is wrong or
@@ -28,16 +29,17 @@ export function stripeWebhook(
   };
 }
 
+/** Undefined when it is too large: the rest is read and forgotten, so that the answer arrives. */
 async function bodyOf(request: IncomingMessage): Promise<string | undefined> {
   const chunks: Buffer[] = [];
   let length = 0;
   for await (const chunk of request) {
     const bytes = Buffer.from(chunk);
     length += bytes.length;
-    if (length > LONGEST_BODY) return undefined;
-    chunks.push(bytes);
+    if (length <= LONGEST_BODY) chunks.push(bytes);
+    else if (length > LONGEST_READ) return undefined;
   }
-  return Buffer.concat(chunks).toString('utf8');
+  return length > LONGEST_BODY ? undefined : Buffer.concat(chunks).toString('utf8');
 }
 
 function answer(response: ServerResponse, status: number, text: string): void {

@@ -14,6 +14,13 @@ export interface RouteOptions {
   readonly staticDir: string;
   /** What GraphiQL is pre-filled with; undefined where there is no demo data. */
   readonly graphiqlSettings?: GraphiqlSettings | undefined;
+  /** What other rooms answer. */
+  readonly mounted?: readonly MountedRoute[] | undefined;
+}
+
+/** A path that another room answers: `path` itself, or everything below it when it ends with a slash. */
+export interface MountedRoute extends Route {
+  readonly path: string;
 }
 
 /** A handler and the name that metrics call it by: paths themselves are without number. */
@@ -42,7 +49,13 @@ export function createRoutes(options: RouteOptions): (path: string) => Route {
   ]);
   const pages = read('graphiql', pageHandler(options.staticDir));
   const nothing = read('other', async (_, response) => sendStatus(response, 404, 'not found'));
-  return (path) => exact.get(path) ?? (path.startsWith('/graphiql/') ? pages : nothing);
+  const mounted = options.mounted ?? [];
+  for (const route of mounted) if (!route.path.endsWith('/')) exact.set(route.path, route);
+  const below = mounted.filter(({ path }) => path.endsWith('/'));
+  return (path) =>
+    exact.get(path) ??
+    below.find((route) => path.startsWith(route.path)) ??
+    (path.startsWith('/graphiql/') ? pages : nothing);
 }
 
 function read(name: string, handle: Handler): Route {

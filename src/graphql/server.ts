@@ -24,7 +24,7 @@ import { OPERATION_LIMITS } from './limits.ts';
 import type { Metrics } from './metrics.ts';
 import { allowOrigin, answerPreflight, type OriginCheck, originCheck } from './origin.ts';
 import { createPreparation } from './prepare-operation.ts';
-import { createRoutes, type Route } from './routes.ts';
+import { createRoutes, type MountedRoute, type Route } from './routes.ts';
 import {
   createSocketServer,
   SOCKET_LIMITS,
@@ -44,6 +44,8 @@ export interface ServerOptions {
   /** The folder of built pages. */
   readonly staticDir: string;
   readonly graphiqlSettings?: GraphiqlSettings | undefined;
+  /** What other rooms answer beside the API. */
+  readonly mounted?: readonly MountedRoute[] | undefined;
   readonly socketLimits?: Partial<SocketLimits>;
 }
 

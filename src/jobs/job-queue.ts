@@ -1,4 +1,6 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { PgBoss } from 'pg-boss';
+import { systemMillis } from '../clock.ts';
 import type { Db, Fact, Tx } from '../db/client.ts';
 import { JOB_SCHEMA, jobStatements, pooledJobStatements } from '../db/job-tables.ts';
 import type { LoopLog } from '../loop.ts';
@@ -16,6 +18,10 @@ const POLL_SECONDS = 2;
 const AT_ONCE = 4;
 const LONGEST_RETRY_SECONDS = 300;
 const EXPIRE_SECONDS = 120;
+const FETCH = 20;
+/** How long it is waited for jobs that others do. */
+const PATIENCE_MS = 5_000;
+const GLANCE_MS = 20;
 
 /**
  * Work that follows a transaction, kept in PostgreSQL by pg-boss: what a transaction enqueues is done if, and only if, it
@@ -77,21 +83,37 @@ export class JobQueue {
   }
 
   /**
-   * Does all that waits, and what comes of it, until nothing is left that can be done now. Answers how many jobs were
-   * done; those that failed are left to be done again in their time.
+   * Does all that waits, and what comes of it, until nothing is left that can be done now, also what others have begun.
+   * Answers how many jobs were done here; those that failed are left to be done again in their time.
    */
   async drain(): Promise<number> {
     await this.open();
     let done = 0;
-    for (let more = true; more; ) {
-      more = false;
-      for (const [name, handler] of this.handlers) {
-        const jobs = await this.boss.fetch<JobData>(name, { batchSize: 20 });
-        for (const job of jobs) if (await this.attempt(name, job.id, () => handler(job.data))) done += 1;
-        more ||= jobs.length > 0;
-      }
+    const givenUpMs = systemMillis() + PATIENCE_MS;
+    for (;;) {
+      const round = await this.doWaiting();
+      done += round.done;
+      if (round.fetched > 0) continue;
+      if (systemMillis() > givenUpMs || !(await this.othersWork())) return done;
+      await sleep(GLANCE_MS);
     }
-    return done;
+  }
+
+  private async doWaiting(): Promise<{ readonly fetched: number; readonly done: number }> {
+    let [fetched, done] = [0, 0];
+    for (const [name, handler] of this.handlers) {
+      const jobs = await this.boss.fetch<JobData>(name, { batchSize: FETCH });
+      fetched += jobs.length;
+      for (const job of jobs) if (await this.attempt(name, job.id, () => handler(job.data))) done += 1;
+    }
+    return { fetched, done };
+  }
+
+  private async othersWork(): Promise<boolean> {
+    const { sql } = this.db;
+    const [row] = await sql<{ active: boolean }[]>`
+      select exists (select 1 from ${sql(JOB_SCHEMA)}.job where state = 'active') as active`;
+    return row?.active ?? false;
   }
 
   private async attempt(name: JobName, id: string, work: () => Promise<void>): Promise<boolean> {
