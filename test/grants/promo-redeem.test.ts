@@ -110,7 +110,8 @@ describe('redeemPromoCode', () => {
     await happens(teamId);
     const answer = await redeem(api, owner, teamId, code);
     expect(answer).toMatchObject({ grant: null, balance: null, replayed: false });
-    expect(answer.userErrors).toMatchObject([{ __typename: 'PromoCodeRefused', path: ['code'], reason }]);
+    const refused = { __typename: 'PromoCodeRefused', code: 'PROMO_CODE_REFUSED', path: ['code'], reason };
+    expect(answer.userErrors).toMatchObject([refused]);
     expect(await redemptionsOf(code)).toEqual({ counted: 0, recorded: 0 });
   });
 

@@ -30,7 +30,7 @@ test('who creates a team owns it, and it has a wallet', async () => {
   const { teamId } = await create({ name: '  Labs ', timeZone: 'europe/berlin' }, asUser(userId));
   stop();
   expect(await teamsById(database.db, [teamId])).toEqual([
-    { id: teamId, name: 'Labs', timeZone: 'Europe/Berlin', createdAt: at },
+    { id: teamId, name: 'Labs', timeZone: 'Europe/Berlin', firstPurchaseAt: null, createdAt: at },
   ]);
   expect(await rolesOf(database.db, userId, [teamId])).toEqual(new Map([[teamId, 'OWNER']]));
   expect(await wallets(teamId)).toBe(1);
