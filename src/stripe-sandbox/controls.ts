@@ -49,7 +49,7 @@ async function clearFaults(call: Call): Promise<object> {
 
 async function redeliver(call: Call): Promise<object> {
   const event = await call.objects.require('event', call.path('id'), 'id');
-  await enqueue(call.objects, event.data, call.now, undefined);
+  await enqueue(call.tx, event.data, call.now, undefined);
   return event.data;
 }
 

@@ -55,7 +55,7 @@ export async function addFault(tx: Tx, fault: Omit<Fault, 'id'>): Promise<Fault>
 }
 
 /** Every fault that still waits, the oldest first. */
-export async function waitingFaults(reader: Reader): Promise<Fault[]> {
+export async function waitingFaults(reader: Pick<Reader, 'sql'>): Promise<Fault[]> {
   const rows = await reader.sql<Row[]>`
     select id, kind, target, remaining, options from sandbox_stripe_faults where remaining > 0 order by seq`;
   return rows.map((row) => ({
@@ -72,28 +72,19 @@ export async function removeFaults(tx: Tx, id: string | undefined): Promise<void
   await tx.sql`delete from sandbox_stripe_faults where ${id === undefined ? tx.sql`true` : tx.sql`id = ${id}`}`;
 }
 
-/** The first fault of these kinds that hits `what`, used up by one. */
+/** The first fault of these kinds that hits `what`, used up by one. `waiting`: faults as they were read just now. */
 export async function takeFault<const K extends FaultKind>(
   db: Pick<Db, 'sql'> | Tx,
   kinds: readonly K[],
   what: string,
+  waiting?: readonly Fault[],
 ): Promise<Fault<K> | undefined> {
-  const rows = await waitingFaultsOf(db, kinds);
-  for (const fault of rows) if (hits(fault.target, what) && (await spendOne(db, fault.id))) return fault;
+  for (const fault of waiting ?? (await waitingFaults(db))) {
+    const kind = kinds.find((one) => one === fault.kind);
+    if (kind !== undefined && hits(fault.target, what) && (await spendOne(db, fault.id)))
+      return { ...fault, kind };
+  }
   return undefined;
-}
-
-async function waitingFaultsOf<K extends FaultKind>(
-  db: Pick<Db, 'sql'> | Tx,
-  kinds: readonly K[],
-): Promise<Fault<K>[]> {
-  const rows = await db.sql<Row[]>`
-    select id, kind, target, remaining, options from sandbox_stripe_faults where remaining > 0 order by seq`;
-  return rows.flatMap(({ id, kind, target, remaining, options }) => {
-    const asked = kinds.find((one) => one === kind);
-    const { delayMs = 0 } = options;
-    return asked === undefined ? [] : [{ id, kind: asked, target, remaining: Number(remaining), delayMs }];
-  });
 }
 
 async function spendOne(db: Pick<Db, 'sql'> | Tx, id: string): Promise<boolean> {

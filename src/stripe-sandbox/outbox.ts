@@ -1,5 +1,6 @@
+import type { Tx } from '../db/client.ts';
 import { unixSeconds } from './call.ts';
-import { type Fault, takeFault, WEBHOOK_FAULTS } from './faults.ts';
+import { type Fault, takeFault, WEBHOOK_FAULTS, waitingFaults } from './faults.ts';
 import { newId } from './new-id.ts';
 import type { Objects } from './objects.ts';
 import type { StoredEvent } from './resources.ts';
@@ -43,28 +44,21 @@ export class Outbox {
   }
 
   /** Stores the events and sends them on their way. @returns how many there were. */
-  async flush(objects: Objects): Promise<number> {
+  async flush({ tx }: Objects): Promise<number> {
+    if (this.events.length === 0) return 0;
+    const faults = await waitingFaults(tx);
     for (const event of this.events) {
-      await objects.put({
-        id: event.id,
-        type: 'event',
-        data: event,
-        secret: {},
-        customer: null,
-        parent: null,
-        dueAt: null,
-      });
-      const fault = await takeFault(objects.tx, WEBHOOK_FAULTS, event.type);
-      await enqueue(objects, event, this.now, fault);
-      if (fault?.kind === 'DUPLICATE_WEBHOOK') await enqueue(objects, event, this.now, undefined);
+      const fault = await takeFault(tx, WEBHOOK_FAULTS, event.type, faults);
+      await enqueue(tx, event, this.now, fault);
+      if (fault?.kind === 'DUPLICATE_WEBHOOK') await enqueue(tx, event, this.now, undefined);
     }
     return this.events.length;
   }
 }
 
-/** Sends an event (again). */
+/** Stores the event, unless it is, and sends it. */
 export async function enqueue(
-  { tx }: Objects,
+  tx: Tx,
   event: StoredEvent,
   now: Date,
   fault: Fault | undefined,
@@ -73,7 +67,12 @@ export async function enqueue(
   const overtaken = fault?.kind === 'REORDER_WEBHOOK';
   const waitMs = overtaken ? OVERTAKEN_MS : fault?.kind === 'DELAY_WEBHOOK' ? fault.delayMs : 0;
   const nextAt = dropped ? null : new Date(now.getTime() + waitMs).toISOString();
+  const payload = JSON.stringify(event);
   await tx.sql`
+    with stored as (
+      insert into sandbox_stripe_objects (id, type, data, secret)
+      values (${event.id}, 'event', ${payload}::text::jsonb, '{}') on conflict (id) do nothing
+    )
     insert into sandbox_stripe_deliveries (id, event_id, payload, next_at, dropped, overtaken)
-    values (${newId('whd')}, ${event.id}, ${JSON.stringify(event)}, ${nextAt}::timestamptz, ${dropped}, ${overtaken})`;
+    values (${newId('whd')}, ${event.id}, ${payload}, ${nextAt}::timestamptz, ${dropped}, ${overtaken})`;
 }

@@ -26,14 +26,15 @@ ul.items li { display: flex; justify-content: space-between; gap: 1rem; padding:
 ul.items li span { overflow-wrap: anywhere; } ul.items li span:last-child { font-variant-numeric: tabular-nums; white-space: nowrap; }
 form { display: grid; gap: .9rem; margin: 0; } .row { display: grid; grid-template-columns: 1fr 1fr; gap: .9rem; }
 label { display: grid; gap: .3rem; font-size: .9rem; font-weight: 550; }
-input { font: inherit; width: 100%; min-height: 2.75rem; padding: .5rem .75rem; border: 1px solid var(--line); border-radius: .5rem;
+input, select { font: inherit; width: 100%; min-height: 2.75rem; padding: .5rem .75rem; border: 1px solid var(--line); border-radius: .5rem;
   background: var(--paper); color: var(--ink); }
 input[aria-invalid="true"] { border-color: var(--wrong); }
 button, a.button { font: inherit; font-weight: 600; min-height: 2.9rem; padding: .5rem 1rem; border-radius: .5rem; border: 1px solid transparent;
-  cursor: pointer; background: var(--accent); color: var(--on-accent); text-align: center; text-decoration: none; width: 100%; display: block; }
+  cursor: pointer; background: var(--accent); color: var(--on-accent); text-align: center; text-decoration: none; width: 100%;
+  display: flex; align-items: center; justify-content: center; }
 button.plain, a.plain { background: transparent; color: var(--ink); border-color: var(--line); }
 button.wallet { background: #000; color: #fff; border-color: #555; }
-button.card { display: grid; grid-template-columns: auto 1fr; gap: 0 .75rem; text-align: left; font-weight: 400; background: transparent; color: var(--ink);
+button.card { display: grid; grid-template-columns: auto 1fr; gap: 0 .75rem; justify-content: start; text-align: left; font-weight: 400; background: transparent; color: var(--ink);
   border-color: var(--line); padding: .45rem .75rem; font-size: .9rem; }
 button.card code { font-size: .88rem; white-space: nowrap; } button.card span { color: var(--soft); }
 button:focus-visible, a:focus-visible, input:focus-visible, summary:focus-visible { outline: 3px solid var(--accent); outline-offset: 2px; }

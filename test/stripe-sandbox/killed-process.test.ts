@@ -10,7 +10,7 @@ import { clientOf, SECRET_KEY, WEBHOOK_SECRET } from './running-sandbox.ts';
 const database = useDatabase();
 const PROGRAM = fileURLToPath(new URL('sandbox-process.ts', import.meta.url));
 const PAYMENTS = 60;
-const ANSWERS_BEFORE_KILL = [1, 9, 20];
+const ANSWERS_BEFORE_KILL = [1, 20];
 
 interface Running {
   readonly child: ChildProcess;
@@ -87,4 +87,4 @@ test('a process that is killed again and again loses no payment, repeats none an
   expect([...told.keys()].sort()).toEqual(intents.map(({ id }) => id).sort());
   await kill(running);
   endpoint.close();
-});
+}, 120_000);
