@@ -66,7 +66,7 @@ function wallets(action: string): Piece {
         <button class="wallet" name="wallet" value="pm_card_googlePay">Google Pay</button>
       </div>
     </form>
-    <div class="or">or pay by card</div>`;
+    <div class="or">or by card</div>`;
 }
 
 function choice(): Piece {

@@ -26,7 +26,7 @@ ul.items li { display: flex; justify-content: space-between; gap: 1rem; padding:
 ul.items li span { overflow-wrap: anywhere; } ul.items li span:last-child { font-variant-numeric: tabular-nums; white-space: nowrap; }
 form { display: grid; gap: .9rem; margin: 0; } .row { display: grid; grid-template-columns: 1fr 1fr; gap: .9rem; }
 label { display: grid; gap: .3rem; font-size: .9rem; font-weight: 550; }
-input, select { font: inherit; width: 100%; min-height: 2.75rem; padding: .5rem .75rem; border: 1px solid var(--line); border-radius: .5rem;
+input, select { font: inherit; font-weight: 400; width: 100%; min-height: 2.75rem; padding: .5rem .75rem; border: 1px solid var(--line); border-radius: .5rem;
   background: var(--paper); color: var(--ink); }
 input[aria-invalid="true"] { border-color: var(--wrong); }
 button, a.button { font: inherit; font-weight: 600; min-height: 2.9rem; padding: .5rem 1rem; border-radius: .5rem; border: 1px solid transparent;

@@ -80,7 +80,17 @@ export async function changePrices(
     await changeSubscription(call, before, { ...whole, ...latest });
   }
   const open = await finalizeInvoice(call, invoice);
-  if (open.data.status === 'open') await collect(call, open.id, terms);
+  if (open.data.status !== 'open') return;
+  await collect(call, open.id, terms);
+  if (terms.behavior !== 'pending_if_incomplete') await fallBehind(call, before.id, open.id);
+}
+
+/** A change that took effect and is not paid: it waits for the holder of the card, or for somebody to confirm it. */
+async function fallBehind(call: Call, id: string, invoiceId: string): Promise<void> {
+  const invoice = await call.objects.require('invoice', invoiceId, 'invoice');
+  const subscription = await call.objects.require('subscription', id, 'id');
+  if (invoice.data.status !== 'open' || subscription.data.status !== 'active') return;
+  await changeSubscription(call, subscription, { status: 'past_due' });
 }
 
 async function updateInvoice(call: Call, { after, newPeriod, adjusting }: Change, terms: ChangeTerms) {

@@ -1,9 +1,17 @@
 import type Stripe from 'stripe';
-import { describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test } from 'vitest';
 import { advanceTo, customerWith, invoicesOf, monthly, refusalOf, useCard } from './billing-customers.ts';
 import { useSandbox } from './running-sandbox.ts';
 
 const running = useSandbox();
+
+/** So that what a test began is not renewed through the months of the others. */
+afterEach(async () => {
+  const { stripe } = running();
+  for (const { id, status } of (await stripe.subscriptions.list({ limit: 100 })).data) {
+    if (status !== 'incomplete_expired') await stripe.subscriptions.cancel(id);
+  }
+});
 
 const seconds = (at: Date | string): number => new Date(at).getTime() / 1000;
 
@@ -413,6 +421,29 @@ describe('a change of prices', () => {
     expect(after.status).toBe('active');
     expect(firstItem(after).price.id).toBe(price);
     expect(await invoicesOf(running(), subscription.id)).toHaveLength(1);
+  });
+
+  test('that waits for the holder of the card leaves the subscription past due until they have confirmed it', async () => {
+    const { stripe } = running();
+    const { subscription, itemId, customer } = await subscribed();
+    await useCard(running(), customer, 'pm_card_authenticationRequired');
+    const pro = await monthly(running(), 5900, 'Pro');
+    const after = await stripe.subscriptions.update(subscription.id, {
+      items: [{ id: itemId, price: pro }],
+      proration_behavior: 'always_invoice',
+      expand: ['latest_invoice.payments.data.payment.payment_intent'],
+    });
+    expect(after.status).toBe('past_due');
+    const invoice = after.latest_invoice as Stripe.Invoice;
+    const intent = invoice.payments?.data[0]?.payment.payment_intent as Stripe.PaymentIntent;
+    const bank = intent.next_action?.redirect_to_url?.url ?? '';
+    await fetch(bank, {
+      method: 'POST',
+      body: new URLSearchParams({ outcome: 'complete' }),
+      redirect: 'manual',
+    });
+    expect((await stripe.invoices.retrieve(invoice.id)).status).toBe('paid');
+    expect((await stripe.subscriptions.retrieve(subscription.id)).status).toBe('active');
   });
 
   test('that is held back until paid takes effect when its invoice is paid', async () => {
