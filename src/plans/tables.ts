@@ -63,8 +63,10 @@ export const subscriptions = pgTable(
     }).notNull(),
     /** `sub_…`. */
     stripeId: text(),
-    /** The payment method that it is paid with, `pm_…`; null: whatever its owner enters. */
+    /** The payment method of its first payment, `pm_…`; null: whatever its payer enters. */
     stripePaymentMethod: text(),
+    /** Renewals are paid with the default method of the team. */
+    followsDefault: boolean().notNull().default(true),
     /** How often Stripe was told something: a part of the idempotency key there. */
     sendAttempt: integer().notNull().default(0),
     /** What Stripe has yet to be told. */
