@@ -57,6 +57,7 @@ import {
   stopDeployment,
   updateDeployment,
 } from './operate.ts';
+import { orRefusalNoted } from './refused-call.ts';
 import type { DeploymentVerb, Operated } from './verbs.ts';
 
 const INPUT = { description: 'The deployment, and what is to become of it.' };
@@ -196,15 +197,16 @@ export class DeploymentResolver {
     callOf: () => Call,
   ): Promise<DeploymentPayload> {
     const { db, clock } = this.services;
+    const teamId = parseId('team', input.teamId, 'teamId');
     try {
       const call = callOf();
-      const operated = await inTransaction(db, (tx) =>
-        verb(tx, call, actorRef(ctx.actor), clock.now(), this.services),
+      const operated = await orRefusalNoted(this.services, teamId, () =>
+        inTransaction(db, (tx) => verb(tx, call, actorRef(ctx.actor), clock.now(), this.services)),
       );
       return await this.payloadOf(ctx, operated);
     } catch (error) {
       if (!(error instanceof DomainError)) throw error;
-      return refusedPayload(error, await isPermitted(ctx, 'billing:read', parseId('team', input.teamId)));
+      return refusedPayload(error, await isPermitted(ctx, 'billing:read', teamId));
     }
   }
 
