@@ -32,6 +32,8 @@ export interface StripeSandboxOptions {
   readonly secretKey: string;
   /** What events are signed with: `whsec_…`. */
   readonly webhookSecret: string;
+  /** Where browsers reach its pages, when that is not where it listens. */
+  readonly publicUrl?: string | undefined;
 }
 
 const REST_MS = 500;
@@ -47,6 +49,7 @@ export class StripeSandbox {
   private readonly dueObjects: DueObjects;
   private readonly loop: Loop;
   private readonly server: Server;
+  private readonly publicUrl: string | undefined;
 
   /** @throws Error for a live key: it never runs next to one. */
   constructor(options: StripeSandboxOptions) {
@@ -54,6 +57,7 @@ export class StripeSandbox {
     if (!secretKey.startsWith('sk_test_')) {
       throw new Error('The Stripe sandbox takes only a secret key that begins with sk_test_.');
     }
+    this.publicUrl = options.publicUrl?.replace(/\/+$/, '');
     this.loop = new Loop(() => this.step(), { name: 'stripe sandbox', restMs: REST_MS, log });
     this.runner = new CallRunner(db, clock, BILLING_FOLLOWERS, () => this.loop.wake());
     this.deliveries = new Deliveries(db, clock, webhookSecret);
@@ -71,7 +75,7 @@ export class StripeSandbox {
     const address = this.server.address();
     if (address === null || typeof address === 'string') throw new Error('It listens on no port.');
     const url = `http://${host.includes(':') ? `[${host}]` : host}:${address.port}`;
-    this.runner.baseUrl = url;
+    this.runner.baseUrl = this.publicUrl ?? url;
     this.loop.start();
     return { port: address.port, url };
   }

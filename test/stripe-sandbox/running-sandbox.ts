@@ -42,7 +42,7 @@ const log = {
 };
 
 /** For the tests of a file; `running()` within tests. */
-export function useSandbox(): () => RunningSandbox {
+export function useSandbox(publicUrl?: string): () => RunningSandbox {
   const database = useDatabase();
   const clock = movableClock();
   const endpoint = webhookEndpoint();
@@ -55,6 +55,7 @@ export function useSandbox(): () => RunningSandbox {
       log,
       secretKey: SECRET_KEY,
       webhookSecret: WEBHOOK_SECRET,
+      publicUrl,
     });
     at = await sandbox.listen(at.port);
     sandbox.setWebhookUrl(`http://127.0.0.1:${endpoint.port()}/webhooks`);
