@@ -4,6 +4,7 @@ import type { Reader } from '../db/client.ts';
 import { type ConnectionArgs, type Page, pageOf, pageWindow } from '../graphql/connection.ts';
 import { keyset } from '../graphql/cursor.ts';
 import type { Uuid } from '../id.ts';
+import { INSTALLATION } from '../teams/audit.ts';
 import type { PromoCode, Redeemer } from './promo-code.ts';
 
 interface PromoRow {
@@ -68,13 +69,15 @@ export async function promoCodePage(
   return pageOf(rows.map(promoCodeOf), window, order, ({ id }) => [id]);
 }
 
-/** What decides whether a team may redeem a code, as it is now. */
+/** What decides whether a team may redeem a code, as it is now. Its plan of a family, or else the one that is free for all. */
 export async function redeemerOf(reader: Reader, teamId: Uuid, promoCodeId: Uuid): Promise<Redeemer> {
   const [row] = await reader.sql<{ redeemed: boolean; purchased: boolean; plans: string[] }[]>`
     select
       exists (select 1 from promo_redemptions where team_id = ${teamId} and promo_code_id = ${promoCodeId}) as redeemed,
       exists (select 1 from teams where id = ${teamId} and first_purchase_at is not null) as purchased,
-      to_json(array(select plan_code from team_plans where team_id = ${teamId})) as plans`;
+      to_json(array(
+        select distinct on (family) plan_code from team_plans where team_id in (${teamId}, ${INSTALLATION})
+        order by family, (team_id = ${teamId}) desc)) as plans`;
   return {
     hasRedeemed: row?.redeemed ?? false,
     hasPurchased: row?.purchased ?? false,

@@ -6,6 +6,7 @@ import { DomainError } from '../../src/domain-error.ts';
 import { countingGuesses } from '../../src/grants/promo-guesses.ts';
 import { redeemPromoCode, refusalIn } from '../../src/grants/promo-redeem.ts';
 import { newUuid, publicId, type Uuid } from '../../src/id.ts';
+import { INSTALLATION } from '../../src/teams/audit.ts';
 import { ask } from '../charging/charge-api.ts';
 import { expectHealthy } from '../support/audit.ts';
 import { useDatabase } from '../support/database.ts';
@@ -119,16 +120,27 @@ describe('redeemPromoCode', () => {
     await database.db.sql`update teams set first_purchase_at = created_at where id = ${teamId}`;
   }
 
+  const onPlan = (teamId: Uuid, planCode: string) => database.db.sql`
+    insert into team_plans (team_id, family, plan_code, entitlements, since)
+    values (${teamId}, 'platform', ${planCode}, '{}', '2026-01-01Z')`;
+
   test('lets a team redeem what its plan or its first purchase makes it eligible for', async () => {
     const { teamId, owner } = await ownedTeam();
-    await database.db.sql`
-      insert into team_plans (team_id, family, plan_code, entitlements, since)
-      values (${teamId}, 'platform', 'platform-pro', '{}', '2026-01-01Z')`;
+    await onPlan(teamId, 'platform-pro');
     const code = await newCode(api, {
       eligiblePlans: ['workflow-pro', 'platform-pro'],
       firstPurchaseOnly: true,
     });
     expect(await redeem(api, owner, teamId, code)).toMatchObject({ userErrors: [] });
+  });
+
+  test('takes a team without a plan of a family for one on the plan that is free for all', async () => {
+    await onPlan(INSTALLATION, 'platform-personal');
+    const code = await newCode(api, { eligiblePlans: ['platform-personal'] });
+    const [free, paying] = [await ownedTeam(), await ownedTeam()];
+    await onPlan(paying.teamId, 'platform-pro');
+    expect(await redeem(api, free.owner, free.teamId, code)).toMatchObject({ userErrors: [] });
+    expect(reasonOf(await redeem(api, paying.owner, paying.teamId, code))).toBe('NOT_ELIGIBLE');
   });
 
   test('tells that it was redeemed before whoever of the team did so, and that none is left', async () => {
