@@ -21,6 +21,12 @@ export async function liveCustomer(
   return { stored, data: stored.data };
 }
 
+/** Whether the customer was deleted: nothing is charged to them any more. */
+export async function isDeleted(call: Call, id: string): Promise<boolean> {
+  const customer = await call.objects.get('customer', id);
+  return customer?.data.deleted === true;
+}
+
 /** Puts `cents` on the balance of the customer: credit below zero. */
 export async function setBalance(call: Call, customer: Customer, cents: number): Promise<void> {
   if (cents === customer.data.balance) return;

@@ -1,4 +1,4 @@
-import { defaultMethodOf, liveCustomer, methodOf } from './billing-customer.ts';
+import { defaultMethodOf, isDeleted, liveCustomer, methodOf } from './billing-customer.ts';
 import type { Call } from './call.ts';
 import { finalizeInvoice } from './invoice-make.ts';
 import { failInvoice, settleInvoice } from './invoice-outcome.ts';
@@ -71,11 +71,20 @@ async function withoutMethod(call: Call, open: Stored<'invoice'>, { automatic }:
   throw invalidRequest(message, { code: 'resource_missing' });
 }
 
+/** The method of the invoice, else of its subscription, else of its customer; of those that the customer still has. */
 async function methodFor(call: Call, { data, customer, parent }: Stored<'invoice'>): Promise<string | null> {
-  if (data.default_payment_method) return data.default_payment_method;
   const subscription = parent === null ? undefined : await call.objects.get('subscription', parent);
-  if (subscription?.data.default_payment_method) return subscription.data.default_payment_method;
-  return defaultMethodOf(await liveCustomer(call, customer ?? '', 'customer'));
+  const payer = await liveCustomer(call, customer ?? '', 'customer');
+  const named = [
+    data.default_payment_method,
+    subscription?.data.default_payment_method,
+    defaultMethodOf(payer),
+  ];
+  for (const id of named) {
+    const method = id ? await call.objects.get('payment_method', id) : undefined;
+    if (method && method.customer === customer) return method.id;
+  }
+  return null;
 }
 
 /** The payment intent of a finalized invoice, locked. */
@@ -97,6 +106,10 @@ export async function followInvoiceIntent(call: Call, intent: Stored<'payment_in
 
 /** What an invoice does by itself when its time has come: be finalized, or be tried again. */
 export async function advanceDue(call: Call, invoice: Stored<'invoice'>): Promise<void> {
+  if (await isDeleted(call, invoice.customer ?? '')) {
+    await call.objects.put({ ...invoice, dueAt: null });
+    return;
+  }
   const open = invoice.data.status === 'draft' ? await finalizeInvoice(call, invoice) : invoice;
   if (open.data.status === 'open') await payInvoice(call, open.id, { offSession: true, automatic: true });
   else if (open.dueAt !== null) await call.objects.put({ ...open, dueAt: null });

@@ -1,3 +1,4 @@
+import { isDeleted } from './billing-customer.ts';
 import { periodAt } from './billing-period.ts';
 import { type Call, unixSeconds } from './call.ts';
 import { finalizeInvoice, makeInvoice, pendingItems } from './invoice-make.ts';
@@ -14,7 +15,9 @@ export async function renewDue(call: Call, subscription: StoredSubscription): Pr
   const { data } = subscription;
   const now = unixSeconds(call.now);
   const gone = (at: number | null | undefined): boolean => typeof at === 'number' && at <= now;
-  if (data.status === 'incomplete' || gone(data.pending_update?.expires_at)) {
+  if (await isDeleted(call, data.customer)) {
+    await endSubscription(call, subscription, 'cancellation_requested');
+  } else if (data.status === 'incomplete' || gone(data.pending_update?.expires_at)) {
     await withdrawLatest(call, subscription);
   } else if (gone(data.cancel_at)) {
     await endSubscription(call, subscription, 'cancellation_requested');

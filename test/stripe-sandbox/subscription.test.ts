@@ -209,6 +209,37 @@ describe('a renewal that cannot be paid', () => {
     expect(await refusalOf(stripe.invoices.pay(invoice))).toMatchObject({ code: 'invoice_already_paid' });
   });
 
+  test('is tried with the card of the customer when that of the subscription was taken away', async () => {
+    const from = await freshMonth();
+    const { stripe } = running();
+    const { subscription, customer } = await subscribed();
+    const { id: own } = await stripe.paymentMethods.attach('pm_card_mastercard', { customer });
+    await stripe.subscriptions.update(subscription.id, { default_payment_method: own });
+    await stripe.paymentMethods.detach(own);
+    await advanceTo(running(), plus(from, 1));
+    expect((await invoicesOf(running(), subscription.id)).at(-1)).toBe('subscription_cycle paid 1900');
+  });
+
+  test('counts as failed when there is no card any more', async () => {
+    const from = await freshMonth();
+    const { subscription, method } = await subscribed();
+    const { stripe } = running();
+    await stripe.paymentMethods.detach(method);
+    await advanceTo(running(), plus(from, 1));
+    const after = await stripe.subscriptions.retrieve(subscription.id, { expand: ['latest_invoice'] });
+    expect(after).toMatchObject({ status: 'past_due', latest_invoice: { status: 'open', attempt_count: 1 } });
+  });
+
+  test('does not happen once the customer is deleted: the subscription ends', async () => {
+    const from = await freshMonth();
+    const { subscription, customer } = await subscribed();
+    const { stripe } = running();
+    await stripe.customers.del(customer);
+    await advanceTo(running(), plus(from, 1));
+    expect((await stripe.subscriptions.retrieve(subscription.id)).status).toBe('canceled');
+    expect(await invoicesOf(running(), subscription.id)).toHaveLength(1);
+  });
+
   test('asks for the holder of the card where the bank wants them', async () => {
     const from = await freshMonth();
     const { subscription, customer } = await subscribed();
