@@ -119,6 +119,16 @@ describe('a session for a payment', () => {
     expect((await stripe.charges.list({ customer: String(made.customer) })).data).toHaveLength(1);
   });
 
+  test('is paid once however often its form is sent at the same time', async () => {
+    const { stripe } = running();
+    const made = await session();
+    const answers = await Promise.all(
+      Array.from({ length: 6 }, () => send(made.url, card('4242424242424242'))),
+    );
+    expect(new Set(answers.map(({ headers }) => headers.get('location')))).toEqual(new Set([done(made)]));
+    expect((await stripe.charges.list({ customer: String(made.customer) })).data).toHaveLength(1);
+  });
+
   test('says why a card was declined, and takes another with the same payment intent', async () => {
     const { stripe } = running();
     const made = await session();

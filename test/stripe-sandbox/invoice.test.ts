@@ -128,6 +128,24 @@ describe('an invoice made by hand', () => {
     expect((await stripe.invoices.pay(invoice.id)).status).toBe('paid');
   });
 
+  test('is charged once, whether it or its payment intent is paid first, by many at the same time', async () => {
+    const { stripe } = running();
+    const { customer, invoice } = await draft('pm_card_visa', [900]);
+    const { payments } = await stripe.invoices.finalizeInvoice(invoice.id, { expand: ['payments'] });
+    const intent = String(payments?.data[0]?.payment.payment_intent);
+    const { data: methods } = await stripe.customers.listPaymentMethods(customer);
+    const payment_method = methods[0]?.id ?? '';
+    const outcomes = await Promise.allSettled([
+      ...Array.from({ length: 4 }, () => stripe.invoices.pay(invoice.id)),
+      ...Array.from({ length: 4 }, () => stripe.paymentIntents.confirm(intent, { payment_method })),
+    ]);
+    expect(outcomes.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
+    for (const one of outcomes)
+      if (one.status === 'rejected') expect(one.reason).toMatchObject({ statusCode: 400 });
+    expect((await stripe.charges.list({ customer })).data).toHaveLength(1);
+    expect((await stripe.invoices.retrieve(invoice.id)).status).toBe('paid');
+  });
+
   test('is settled outside of Stripe without a charge', async () => {
     const { stripe } = running();
     const { customer, invoice } = await draft('pm_card_visa', [900]);
