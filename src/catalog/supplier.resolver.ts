@@ -12,17 +12,18 @@ import {
   Root,
 } from 'type-graphql';
 import { actorRef } from '../actor.ts';
-import { inTransaction } from '../db/client.ts';
+import { inTransaction, type Tx } from '../db/client.ts';
 import { Inherits, inputTeam, Permit } from '../graphql/auth.ts';
 import { ConnectionArgs, mapPage, type Page } from '../graphql/connection.ts';
 import type { Context } from '../graphql/context.ts';
 import { orRefused } from '../graphql/refusals.ts';
 import { UserError } from '../graphql/user-error.ts';
-import { parseId } from '../id.ts';
+import { parseId, type Uuid } from '../id.ts';
 import { Team, thisTeam } from '../teams/team.type.ts';
 import type { CatalogServices } from './catalog.resolver.ts';
 import { setSupplierPrice } from './catalog.ts';
 import { modelPage } from './catalog-pages.ts';
+import type { EntitlementGate } from './entitlements.ts';
 import { loadModel, loadPriceVersion } from './loaders.ts';
 import { Model, ModelConnection } from './model.type.ts';
 import { setModelSupplier } from './model-supplier.ts';
@@ -60,14 +61,16 @@ class SetModelSupplierPayload {
   @Field(() => Model, { nullable: true, description: 'The model; null when it was refused.' })
   model?: Model;
 
-  @Field(() => [UserError], { description: 'Why it was refused: INVALID_INPUT or NOT_FOUND.' })
+  @Field(() => [UserError], { description: 'Why it was refused: INVALID_INPUT, NOT_FOUND or NOT_ENTITLED.' })
   userErrors: UserError[];
 }
 
 /** Teams that supply models, and the prices that they set. */
 @Resolver(() => Team)
 export class SupplierResolver {
-  constructor(private readonly services: CatalogServices) {}
+  constructor(
+    private readonly services: CatalogServices & { readonly demandEntitlement?: EntitlementGate },
+  ) {}
 
   @Permit('billing:read', thisTeam)
   @FieldResolver(() => ModelConnection, {
@@ -84,7 +87,7 @@ export class SupplierResolver {
   @Permit('prices:write', inputTeam)
   @Mutation(() => SetSupplierPricePayload, {
     description:
-      'Gives a model that the team supplies a new price, from now or from a later instant on. What has been charged keeps its version. For owners and admins of the team.',
+      'Gives a model that the team supplies a new price, from now or from a later instant on. What has been charged keeps its version. For owners and admins of the team, whose plan must entitle it to monetization (NOT_ENTITLED).',
   })
   setSupplierPrice(
     @Ctx() ctx: Context,
@@ -95,9 +98,11 @@ export class SupplierResolver {
     const team = parseId('team', teamId, 'teamId');
     return orRefused(async () => {
       const request = priceRequest(input);
-      const set = await inTransaction(db, (tx) =>
-        setSupplierPrice(tx, team, request, actorRef(ctx.actor), clock.now()),
-      );
+      const set = await inTransaction(db, async (tx) => {
+        const done = await setSupplierPrice(tx, team, request, actorRef(ctx.actor), clock.now());
+        if (!done.replayed) await this.demandMonetization(tx, team);
+        return done;
+      });
       const model = await loadModel(ctx, db, set.modelId);
       const priceVersion = await loadPriceVersion(ctx, db, set.priceVersionId);
       return { model, priceVersion, replayed: set.replayed, userErrors: [] };
@@ -117,10 +122,18 @@ export class SupplierResolver {
     const { db, clock } = this.services;
     return orRefused(async () => {
       const supplier = teamId == null ? null : parseId('team', teamId, 'teamId');
-      const { modelId } = await inTransaction(db, (tx) =>
-        setModelSupplier(tx, { modelKey, teamId: supplier, reason }, actorRef(ctx.actor), clock.now()),
-      );
+      const { modelId } = await inTransaction(db, async (tx) => {
+        const change = { modelKey, teamId: supplier, reason };
+        const done = await setModelSupplier(tx, change, actorRef(ctx.actor), clock.now());
+        if (supplier) await this.demandMonetization(tx, supplier);
+        return done;
+      });
       return { model: await loadModel(ctx, db, modelId), userErrors: [] };
     });
+  }
+
+  /** What has been set stays when the plan ends; what is new needs one. */
+  private async demandMonetization(tx: Tx, teamId: Uuid): Promise<void> {
+    await this.services.demandEntitlement?.(tx, teamId, 'monetization');
   }
 }

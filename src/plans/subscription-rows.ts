@@ -2,6 +2,7 @@ import type { ActorKind } from '../actor.ts';
 import { arrayOf } from '../db/arrays.ts';
 import type { Reader, Tx } from '../db/client.ts';
 import type { Uuid } from '../id.ts';
+import type { IdWindow } from '../teams/memberships.ts';
 import type { PlanFamily } from './plan.ts';
 import type { Subscription, SubscriptionStatus, SubscriptionTask } from './subscription.ts';
 
@@ -113,16 +114,10 @@ export async function subscriptionOfStripe(
 }
 
 /** A stretch of a team's subscriptions by id, the newest first going forward. */
-export interface SubscriptionWindow {
-  readonly direction: 'FORWARD' | 'BACKWARD';
-  readonly limit: number;
-  readonly from: Uuid | undefined;
-}
-
 export async function subscriptionsOf(
   reader: Reader,
   teamId: Uuid,
-  { direction, limit, from }: SubscriptionWindow,
+  { direction, limit, from }: IdWindow,
 ): Promise<Subscription[]> {
   const { sql } = reader;
   const forward = direction === 'FORWARD';

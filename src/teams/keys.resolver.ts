@@ -13,14 +13,14 @@ import {
   Root,
 } from 'type-graphql';
 import type { KeyType } from '../actor.ts';
-import { inTransaction } from '../db/client.ts';
+import { inTransaction, type Tx } from '../db/client.ts';
 import { Inherits, inputTeam, Permit } from '../graphql/auth.ts';
 import { ConnectionArgs, mapPage, type Page } from '../graphql/connection.ts';
 import type { Context } from '../graphql/context.ts';
 import { orRefused } from '../graphql/refusals.ts';
 import { DateTimeScalar } from '../graphql/scalars.ts';
 import { UserError } from '../graphql/user-error.ts';
-import { parseId } from '../id.ts';
+import { parseId, type Uuid } from '../id.ts';
 import { ApiKey, ApiKeyConnection, ApiKeyType } from './api-key.type.ts';
 import { idPage } from './id-pages.ts';
 import { type CreateApiKey, createApiKey, keysOf, type RevokeApiKey, revokeApiKey } from './keys.ts';
@@ -133,10 +133,16 @@ class RevokeApiKeyPayload extends KeyPayload {}
 @ObjectType('RevokeServiceKeyPayload', { description: 'What came of revokeServiceKey.' })
 class RevokeServiceKeyPayload extends KeyPayload {}
 
+/** What this resolver works with. */
+interface KeyServices extends Pick<TeamServices, 'db' | 'clock'> {
+  /** @throws DomainError CONFLICT, NOT_ENTITLED, when no plan of the team entitles it to keys. */
+  readonly demandEntitlement?: (tx: Tx, teamId: Uuid, name: 'apiKeys') => Promise<void>;
+}
+
 /** Keys: those that admins make for their team, and those that operators make for services, partners and operators. */
 @Resolver(() => ApiKey)
 export class KeyResolver {
-  constructor(private readonly services: Pick<TeamServices, 'db' | 'clock'>) {}
+  constructor(private readonly services: KeyServices) {}
 
   @Inherits()
   @FieldResolver(() => Team, {
@@ -159,14 +165,15 @@ export class KeyResolver {
 
   @Permit('keys:manage', inputTeam)
   @Mutation(() => CreateApiKeyPayload, {
-    description: 'Creates a key that acts for a team. Owners and admins may.',
+    description:
+      'Creates a key that acts for a team. Owners and admins may, if the plan of the team entitles it to API keys (NOT_ENTITLED).',
   })
   createApiKey(
     @Ctx() ctx: Context,
     @Arg('input', () => CreateApiKeyInput, { description: 'The key to create.' }) input: CreateApiKeyInput,
   ): Promise<CreateApiKeyPayload> {
     const teamId = parseId('team', input.teamId, 'teamId');
-    return this.create(ctx, { ...input, type: 'TEAM', teamId });
+    return this.create(ctx, { ...input, type: 'TEAM', teamId }, 'ENTITLED');
   }
 
   @Permit('operate')
@@ -207,10 +214,16 @@ export class KeyResolver {
     return this.revoke(ctx, { keyId: parseId('apiKey', input.id), reason: input.reason });
   }
 
-  private create(ctx: Context, input: CreateApiKey): Promise<NewKeyPayload> {
-    const { db, clock } = this.services;
+  /** What operators make needs no plan. Keys that exist go on when a plan ends. */
+  private create(ctx: Context, input: CreateApiKey, who: 'ENTITLED' | 'ANY' = 'ANY'): Promise<NewKeyPayload> {
+    const { db, clock, demandEntitlement } = this.services;
     return orRefused(async () => {
-      const created = await inTransaction(db, (tx) => createApiKey(tx, input, ctx.actor, clock.now()));
+      const created = await inTransaction(db, async (tx) => {
+        const key = await createApiKey(tx, input, ctx.actor, clock.now());
+        if (who === 'ENTITLED' && !key.replayed && input.teamId)
+          await demandEntitlement?.(tx, input.teamId, 'apiKeys');
+        return key;
+      });
       const apiKey = await loadKey(db, created.keyId);
       return { apiKey, secret: created.text, replayed: created.replayed, userErrors: [] };
     });

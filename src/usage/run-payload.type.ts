@@ -4,9 +4,9 @@ import type { ChargeResult } from '../charging/charge.ts';
 import { Charge, chargeNode } from '../charging/charge.type.ts';
 import { refusalError } from '../charging/refusal.type.ts';
 import type { RunResult } from '../charging/run.ts';
-import { assert } from '../domain-error.ts';
+import { assert, DomainError } from '../domain-error.ts';
 import { Inherits } from '../graphql/auth.ts';
-import { Refusal, UserError, UserErrorCode } from '../graphql/user-error.ts';
+import { Refusal, toUserError, UserError, UserErrorCode } from '../graphql/user-error.ts';
 import { tryParseId, type Uuid } from '../id.ts';
 import { Balance, toBalance } from '../ledger/balance.type.ts';
 import type { EstimateResult } from './estimate-run.ts';
@@ -45,7 +45,7 @@ export class StartRunPayload {
 
   @Field(() => [UserError], {
     description:
-      'Why it was refused: INVALID_INPUT, NOT_FOUND, NOT_PRICED, QUOTE_EXPIRED, IDEMPOTENCY_CONFLICT, OUT_OF_CREDITS or SPEND_CAP_EXCEEDED.',
+      'Why it was refused: INVALID_INPUT, NOT_FOUND, NOT_PRICED, QUOTE_EXPIRED, NOT_ENTITLED (to several models in one run), IDEMPOTENCY_CONFLICT, OUT_OF_CREDITS or SPEND_CAP_EXCEEDED.',
   })
   userErrors: UserError[];
 
@@ -167,6 +167,8 @@ export class RecordRunUsagePayload {
 
 function runRefusalError(refusal: RunRefusal): UserError {
   const { code, message, field } = refusal;
+  if (code === 'NOT_ENTITLED')
+    return toUserError(new DomainError('CONFLICT', message, { reason: code }), field.split('.'));
   if (code === 'QUOTE_EXPIRED') return new Refusal(UserErrorCode.QUOTE_EXPIRED, message, field.split('.'));
   if (code === 'QUOTE_NOT_FOUND') return new Refusal(UserErrorCode.NOT_FOUND, message, field.split('.'));
   return refusalError(refusal);

@@ -1,4 +1,5 @@
 import type { ActorRef } from '../actor.ts';
+import type { EntitlementGate } from '../catalog/entitlements.ts';
 import type { Batcher } from '../charging/batcher.ts';
 import type { ChargeRefusal } from '../charging/charge.ts';
 import { HOLD_LIMITS } from '../charging/hold.ts';
@@ -15,7 +16,7 @@ import {
 import type { RunResult, RunStep, StartRun } from '../charging/run.ts';
 import { runsByKey } from '../charging/run-rows.ts';
 import { digest16 } from '../db/idempotency.ts';
-import { assert } from '../domain-error.ts';
+import { assert, DomainError } from '../domain-error.ts';
 import { parseId, type Uuid } from '../id.ts';
 import type { NanoCredits } from '../money.ts';
 import type { Estimating } from './estimate-run.ts';
@@ -40,6 +41,8 @@ export interface StartForm {
 /** What runs are started with. */
 export interface Running extends Estimating {
   readonly batcher: Batcher;
+  /** @throws DomainError CONFLICT, NOT_ENTITLED, when no plan of the team entitles it to this. */
+  readonly demandEntitlement?: EntitlementGate;
 }
 
 interface QuoteRefusal<Code> {
@@ -49,7 +52,11 @@ interface QuoteRefusal<Code> {
 }
 
 /** Why a run was not started. */
-export type RunRefusal = ChargeRefusal | QuoteRefusal<'QUOTE_NOT_FOUND'> | QuoteRefusal<'QUOTE_EXPIRED'>;
+export type RunRefusal =
+  | ChargeRefusal
+  | QuoteRefusal<'QUOTE_NOT_FOUND'>
+  | QuoteRefusal<'QUOTE_EXPIRED'>
+  | QuoteRefusal<'NOT_ENTITLED'>;
 
 export type StartResult =
   | RunResult
@@ -67,9 +74,31 @@ export async function startRun(running: Running, form: StartForm, actor: ActorRe
   const { plan, ...request } = start;
   const priced = await pricedPlan(running, request, plan);
   if ('code' in priced) return { ok: false, refusal: priced };
+  const unentitled = await chainRefusal(running, request, priced);
+  if (unentitled) return { ok: false, refusal: unentitled };
   const [result] = await running.batcher.runs([{ ...request, ...priced }]);
   assert(result, 'each request has a result');
   return result;
+}
+
+/**
+ * Why a run of several models may not begin: the plan of the team. What it would cost may be asked by anybody, and what has
+ * been started is answered again.
+ */
+async function chainRefusal(
+  { db, demandEntitlement }: Running,
+  { teamId, keyDigest }: Pick<StartRun, 'teamId' | 'keyDigest'>,
+  { steps }: Priced,
+): Promise<RunRefusal | undefined> {
+  if (!demandEntitlement || new Set(steps.map(({ modelId }) => modelId)).size <= 1) return undefined;
+  try {
+    await demandEntitlement(db, teamId, 'chainedModels');
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof DomainError) || error.details.reason !== 'NOT_ENTITLED') throw error;
+    const [started] = await runsByKey(db, [{ teamId, keyDigest }]);
+    return started ? undefined : { code: 'NOT_ENTITLED', field: 'plan', message: error.message };
+  }
 }
 
 /** What remains to be found out are the prices. */
