@@ -6,12 +6,11 @@ import { expectHealthy } from '../support/audit.ts';
 import { usage } from '../support/world.ts';
 import { DAY_MS, HOUR_MS, useRechargeWorld } from './recharge-world.ts';
 
-const { world, team, model, spend, story, attempts, wallet, atStripe, settings } = useRechargeWorld();
+const { world, team, model, spend, story, attempts, wallet, atStripe, settings, clearFaults } =
+  useRechargeWorld();
 const MINUTE_MS = 60_000;
 
-afterEach(async () => {
-  await fetch(`${world.sandboxUrl}/sandbox/faults`, { method: 'DELETE' });
-});
+afterEach(clearFaults);
 
 describe('a declining card', () => {
   test.for([

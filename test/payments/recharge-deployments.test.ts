@@ -12,11 +12,10 @@ import { resumeWaiting } from '../../src/deployments/resume-on-credit.ts';
 import { SpendRefused } from '../../src/deployments/spend-refused.ts';
 import { newUuid, type Uuid } from '../../src/id.ts';
 import { pursueTopUp } from '../../src/payments/pursue-top-up.ts';
-import { startTopUp } from '../../src/payments/start-top-up.ts';
 import { expectHealthy } from '../support/audit.ts';
 import { HOUR_MS, useRechargeWorld } from './recharge-world.ts';
 
-const { world, team, story, attempts, settings } = useRechargeWorld();
+const { world, team, story, attempts, settings, buy } = useRechargeWorld();
 const MINUTE_MS = 60_000;
 
 const deps = () => ({ catalog: world.world.catalog, clock: world.clock });
@@ -100,17 +99,7 @@ describe('§7.3: a deployment whose next hour cannot be held', () => {
     await pass(HOUR_MS + MINUTE_MS);
     expect(await story(id)).toEqual(['REFUSED 20 FAILED']);
     expect(await state(deployment)).toBe('PAUSED OUT_OF_CREDITS');
-    const input = {
-      teamId: id,
-      kind: 'PURCHASE',
-      flow: 'SAVED_METHOD',
-      amountCents: 1000n,
-      bonusNano: 0n,
-      paymentMethodId: await world.card(id),
-      returnUrl: null,
-      actor: SYSTEM_ACTOR,
-    } as const;
-    const topUp = await inTransaction(world.db, (tx) => startTopUp(tx, input, world.clock.now()));
+    const topUp = await buy(id, await world.card(id), 1000n);
     await pursueTopUp(world.deps, id, topUp.id);
     await resumeWaiting(world.db, deps());
     expect(await state(deployment)).toBe('RUNNING');

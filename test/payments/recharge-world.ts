@@ -7,11 +7,21 @@ import { autoRechargeOf } from '../../src/payments/auto-recharge-rows.ts';
 import { configureAutoRecharge } from '../../src/payments/auto-recharge-settings.ts';
 import { attemptsOf } from '../../src/payments/recharge-attempt-rows.ts';
 import { handleRecharges, rechargesDue } from '../../src/payments/recharge-due.ts';
+import { startTopUp } from '../../src/payments/start-top-up.ts';
+import type { TopUp } from '../../src/payments/top-up.ts';
 import { type StripeWorld, useStripeWorld } from '../support/stripe-world.ts';
 import { usage } from '../support/world.ts';
 
 export const HOUR_MS = 3_600_000;
 export const DAY_MS = 24 * HOUR_MS;
+
+const PURCHASE = {
+  kind: 'PURCHASE',
+  flow: 'SAVED_METHOD',
+  bonusNano: 0n,
+  returnUrl: null,
+  actor: SYSTEM_ACTOR,
+} as const;
 
 /** How a test wants auto-recharge to be, in credits and dollars. */
 export interface Wanted {
@@ -112,5 +122,19 @@ function verbsOf(world: StripeWorld) {
     return intents.map(({ status, amount }) => `${status} ${amount}`);
   }
 
-  return { configure, team, model, spend, attempts, story, settings, wallet, atStripe };
+  /** Begins to buy credit by hand; Stripe is not asked yet. */
+  const buy = (teamId: Uuid, paymentMethodId: Uuid, amountCents = 500n): Promise<TopUp> => {
+    const input = {
+      ...PURCHASE,
+      ...{ teamId, amountCents, paymentMethodId },
+    };
+    return inTransaction(world.db, (tx) => startTopUp(tx, input, world.clock.now()));
+  };
+
+  /** Has the sandbox fail no more. */
+  async function clearFaults(): Promise<void> {
+    await fetch(`${world.sandboxUrl}/sandbox/faults`, { method: 'DELETE' });
+  }
+
+  return { configure, team, model, spend, attempts, story, settings, wallet, atStripe, buy, clearFaults };
 }
