@@ -1,6 +1,8 @@
 import type { Logger } from 'pino';
 import { Gauge, Histogram } from 'prom-client';
+import type { Payments } from './app-payments.ts';
 import { Catalog } from './catalog/catalog-cache.ts';
+import { type EntitlementGate, type EntitlementMode, entitlementGate } from './catalog/entitlements.ts';
 import { Batcher, type BatchObserver } from './charging/batcher.ts';
 import { CAP_CHECKS } from './charging/cap-checks.ts';
 import { CHARGE_CHECKS } from './charging/charge-checks.ts';
@@ -30,6 +32,7 @@ import { type AdvanceServices } from './sandbox/advance-clock.ts';
 import { allDueWork } from './sandbox/due-work.ts';
 import { demandUnmovedClock, openSandboxClock, SandboxClock } from './sandbox/sandbox-clock.ts';
 import type { OpenLedger } from './teams/teams.ts';
+import type { WelcomeOwner } from './teams/users.ts';
 import type { CommittedRates } from './usage/spend.ts';
 import { SpendRollup } from './usage/spend-rollup-loop.ts';
 
@@ -50,13 +53,25 @@ export interface Services {
   readonly healthFeed: HealthFeed;
   readonly metrics: Metrics;
   readonly openLedger: OpenLedger;
+  /** What whoever owns a team is given once their e-mail is verified. */
+  readonly welcome: WelcomeOwner;
+  readonly payments: Payments;
+  /** Whether plans limit what teams may do … */
+  readonly entitlements: EntitlementMode;
+  /** … and what refuses it then. */
+  readonly demandEntitlement: EntitlementGate;
   /** What running deployments cost an hour. */
   readonly committedRates: CommittedRates;
   /** What moves the clock, in sandbox mode. */
   readonly sandbox: AdvanceServices | undefined;
 }
 
-export function createServices(db: Db, config: Config, clock: Clock, logger: Logger): Services {
+export function createServices(
+  db: Db,
+  config: Config,
+  { clock, payments }: { readonly clock: Clock; readonly payments: Payments },
+  logger: Logger,
+): Services {
   const metrics = createMetrics();
   const catalog = new Catalog(db);
   const window = { pastMs: config.LATE_USAGE_DAYS * DAY_MS, aheadMs: AHEAD_MS };
@@ -82,6 +97,7 @@ export function createServices(db: Db, config: Config, clock: Clock, logger: Log
   const auditBooks = () =>
     ledgerHealth(db, clock.now(), [...CHARGE_CHECKS, ...CAP_CHECKS, ...DEPLOYMENT_CHECKS]);
   const rates: CommittedRates = (reader, teamIds) => committedRates(reader, teamIds, { catalog, clock });
+  const entitlements = config.ENTITLEMENTS ?? (config.NODE_ENV === 'production' ? 'enforced' : 'off');
   const debtLimitNano = parseCredits(config.DEBT_LIMIT_CREDITS, 'DEBT_LIMIT_CREDITS');
   return {
     db,
@@ -96,9 +112,13 @@ export function createServices(db: Db, config: Config, clock: Clock, logger: Log
     metrics,
     openLedger: (tx, teamId, at) => openLedger(tx, teamId, at, debtLimitNano),
     committedRates: rates,
+    welcome: payments.welcome,
+    payments,
+    entitlements,
+    demandEntitlement: entitlementGate(entitlements),
     sandbox:
       clock instanceof SandboxClock
-        ? { db, clock, due: allDueWork({ db, clock, catalog, batcher }) }
+        ? { db, clock, due: allDueWork({ db, clock, catalog, batcher, payments }) }
         : undefined,
   };
 }
@@ -139,7 +159,7 @@ export interface Worker {
 
 /** What goes on beside the requests. Correctness depends on none of it. */
 export function createWorkers(
-  { db, clock, catalog, batcher, live, healthFeed, checkpointKey, sandbox }: Services,
+  { db, clock, catalog, batcher, live, healthFeed, checkpointKey, sandbox, payments }: Services,
   logger: Logger,
 ): Worker[] {
   const checkpoints = async () => {
@@ -150,7 +170,7 @@ export function createWorkers(
   const holds = holdSweepLoop(db, batcher, clock, logger);
   const metering = new MeteringLoop({ db, clock, catalog, log: logger });
   sandbox?.clock.onMoved(() => {
-    for (const loop of [expiries, holds, metering]) loop.wake();
+    for (const loop of [expiries, holds, metering, payments]) loop.wake();
   });
   return [
     expiries,

@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import type { Logger } from 'pino';
 import { createServices, createWorkers, openClock, type Services, type Worker } from './app-parts.ts';
+import { openPayments, type Payments, paymentRoutes } from './app-payments.ts';
 import { ModelResolver } from './catalog/catalog.resolver.ts';
 import { InstanceTypeResolver } from './catalog/instance-types.resolver.ts';
 import { seedInstanceTypes } from './catalog/instance-types.ts';
@@ -24,8 +25,11 @@ import { DeploymentResolver } from './deployments/deployments.resolver.ts';
 import { deploymentNodes } from './deployments/loaders.ts';
 import { TeamDeploymentsResolver } from './deployments/team-deployments.resolver.ts';
 import { assert } from './domain-error.ts';
+import { DebtLimitResolver } from './grants/debt-limit.resolver.ts';
 import { BalanceResolver, EntryGrantResolver, GrantResolver } from './grants/grants.resolver.ts';
 import { grantNodes } from './grants/loaders.ts';
+import { PromoCodeResolver, promoCodeNodes } from './grants/promo-codes.resolver.ts';
+import { RedeemPromoCodeResolver } from './grants/promo-redeem.resolver.ts';
 import { TeamCreditResolver } from './grants/team-credit.resolver.ts';
 import { createContext } from './graphql/context.ts';
 import { NodeResolver } from './graphql/node.ts';
@@ -37,6 +41,19 @@ import { publicId } from './id.ts';
 import { LedgerResolver } from './ledger/ledger.resolver.ts';
 import { ledgerNodes } from './ledger/nodes.ts';
 import { LiveResolver } from './live/live.resolver.ts';
+import { mailNodes, SandboxMailResolver } from './mail/sandbox-mail.resolver.ts';
+import { CreditPackResolver } from './payments/credit-packs.resolver.ts';
+import { ExportResolver } from './payments/export.resolver.ts';
+import { PaymentResolver, paymentNodes } from './payments/payment.resolver.ts';
+import { paymentMethodNodes } from './payments/payment-method-access.ts';
+import { PaymentMethodResolver, type PaymentMethodServices } from './payments/payment-methods.resolver.ts';
+import { topUpNodes } from './payments/top-up-access.ts';
+import { TeamTopUpsResolver, TopUpResolver } from './payments/top-ups.resolver.ts';
+import { TeamTransactionsResolver, TransactionResolver } from './payments/transaction-list.resolver.ts';
+import { planNodes } from './plans/loaders.ts';
+import { PlanResolver } from './plans/plans.resolver.ts';
+import { seedPlans } from './plans/seed-plans.ts';
+import { PlanSubscriptionResolver, TeamPlansResolver } from './plans/subscriptions.resolver.ts';
 import { ClockResolver } from './sandbox/advance-clock.resolver.ts';
 import { createDemoData, type Demo, type DemoTeam } from './sandbox/demo-data.ts';
 import { DEMO_MODEL, seedDemo } from './sandbox/demo-grants.ts';
@@ -51,6 +68,7 @@ import { rolesOf } from './teams/memberships.ts';
 import { teamNodes } from './teams/nodes.ts';
 import { TeamResolver } from './teams/teams.resolver.ts';
 import type { TokenOptions } from './teams/token.ts';
+import { UpsertUserResolver } from './teams/upsert-user.resolver.ts';
 import { ViewerResolver } from './teams/viewer.resolver.ts';
 import { RunResolver, runNodeLoaders, TeamRunsResolver } from './usage/run.resolver.ts';
 import { QuotedStepResolver, RunModelCostResolver, RunStepResolver } from './usage/run-model.resolver.ts';
@@ -63,6 +81,8 @@ import { UsageResolver } from './usage/usage.resolver.ts';
 export interface App {
   readonly url: string;
   readonly port: number;
+  /** The pages of the Stripe sandbox, where it stands in for Stripe. */
+  readonly stripeSandboxUrl: string | undefined;
   /** The demo's credentials, where there is demo data. */
   readonly demo: Demo | undefined;
   /** Answers what is running, refuses what is new, and ends. */
@@ -84,17 +104,29 @@ export async function startApp(config: Config, logger: Logger, clock?: Clock): P
 
 async function startOn(database: Database, config: Config, logger: Logger, clock: Clock): Promise<App> {
   const { db } = database;
-  const services = createServices(db, config, clock, logger);
   await seedInstanceTypes(db, clock.now());
+  await seedPlans(db, clock.now());
+  const payments = await openPayments(db, config, clock, logger);
+  try {
+    return await serve(createServices(db, config, { clock, payments }, logger), database, config, logger);
+  } catch (error) {
+    await payments.stop();
+    throw error;
+  }
+}
+
+async function serve(services: Services, database: Database, config: Config, logger: Logger): Promise<App> {
+  const { db, clock, payments, welcome } = services;
   const secrets = wantsDemo(config) ? demoSecrets(config.DATA_DIR, config.NODE_ENV) : undefined;
   const tokens = tokenOptions(config, secrets);
   const demo = secrets && (await openDemo(services, config, secrets, tokens));
   const keys = new KeyDirectory(db);
   const server = createServer({
     schema: buildAppSchema(RESOLVERS, resolverInstances(services)),
-    authenticate: createAuthenticator({ db, keys, clock, tokens }),
-    createContext: (actor, traceId) =>
-      createContext(actor, traceId, (userId, teamIds) => rolesOf(db, userId, teamIds)),
+    authenticate: createAuthenticator({ db, keys, clock, tokens, welcome }),
+    createContext: (actor, traceId, address) =>
+      createContext(actor, traceId, (userId, teamIds) => rolesOf(db, userId, teamIds), address),
+    mounted: paymentRoutes(payments, config),
     config,
     logger,
     metrics: services.metrics,
@@ -116,18 +148,29 @@ async function startOn(database: Database, config: Config, logger: Logger, clock
     { start: () => keys.start(), stop: () => keys.close() },
   ];
   const { port } = await server.listen(config.PORT, config.HOST);
+  const url = urlOf(config.HOST, port);
+  payments.start(url);
   for (const worker of workers) worker.start();
   return {
     port,
-    url: `http://${config.HOST.includes(':') ? `[${config.HOST}]` : config.HOST}:${port}`,
+    url,
+    stripeSandboxUrl: payments.sandbox?.url,
     demo,
     close: () => closeInOrder(server, services, workers, database),
   };
 }
 
+/** Where a server is reached that listens on a host, from the machine it runs on. */
+function urlOf(host: string, port: number): string {
+  if (host === '0.0.0.0' || host === '::') return `http://127.0.0.1:${port}`;
+  return `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
+}
+
 /** The object of each class in RESOLVERS. */
 function resolverInstances(services: Services): Map<ResolverClass, object> {
-  const { db, batcher } = services;
+  const { db, batcher, payments } = services;
+  const { deps } = payments;
+  const money = { ...services, ...payments };
   const instances = new Map<ResolverClass, object>([
     [
       NodeResolver,
@@ -141,6 +184,12 @@ function resolverInstances(services: Services): Map<ResolverClass, object> {
         ...deploymentNodes(services),
         ...grantNodes(services),
         ...ledgerNodes(db),
+        ...promoCodeNodes(services),
+        ...paymentMethodNodes(services),
+        ...topUpNodes(services),
+        ...paymentNodes(services),
+        ...planNodes(db),
+        ...mailNodes(money),
       }),
     ],
     [ViewerResolver, new ViewerResolver(db)],
@@ -183,9 +232,43 @@ function resolverInstances(services: Services): Map<ResolverClass, object> {
     [TeamSpendResolver, new TeamSpendResolver(services)],
     [SpendResolver, new SpendResolver(services)],
     [LiveResolver, new LiveResolver(services.live)],
+    [UpsertUserResolver, new UpsertUserResolver(services)],
+    [PromoCodeResolver, new PromoCodeResolver(services)],
+    [
+      RedeemPromoCodeResolver,
+      new RedeemPromoCodeResolver({ ...services, addressOf: ({ address }) => address }),
+    ],
+    [DebtLimitResolver, new DebtLimitResolver(services)],
+    [CreditPackResolver, new CreditPackResolver(money)],
+    [PaymentMethodResolver, new PaymentMethodResolver(methodServices(payments))],
+    [TopUpResolver, new TopUpResolver(deps)],
+    [TeamTopUpsResolver, new TeamTopUpsResolver(services)],
+    [PaymentResolver, new PaymentResolver(money)],
+    [TeamTransactionsResolver, new TeamTransactionsResolver(money)],
+    [TransactionResolver, new TransactionResolver(money)],
+    [ExportResolver, new ExportResolver(money)],
+    [PlanResolver, new PlanResolver(services)],
+    [PlanSubscriptionResolver, new PlanSubscriptionResolver(payments.plans)],
+    [TeamPlansResolver, new TeamPlansResolver(services, services.entitlements)],
+    [SandboxMailResolver, new SandboxMailResolver(money)],
   ]);
   for (const resolver of RESOLVERS) assert(instances.has(resolver), `there is an object of ${resolver.name}`);
   return instances;
+}
+
+/** The public URL is known only once the server listens. */
+function methodServices({ deps, isSandbox, publishableKey }: Payments): PaymentMethodServices {
+  const { db, clock, gateway } = deps;
+  return {
+    db,
+    clock,
+    gateway,
+    isSandbox,
+    publishableKey,
+    get publicUrl() {
+      return deps.publicUrl;
+    },
+  };
 }
 
 /** Unless told otherwise: an embedded database outside of production is somebody trying the product. */
@@ -212,12 +295,13 @@ function tokenOptions(config: Config, secrets: DemoSecrets | undefined): TokenOp
 /** What is accepted is answered: requests first, then the workers and what they have sent to be charged, the database last. */
 async function closeInOrder(
   server: AppServer,
-  { batcher }: Services,
+  { batcher, payments }: Services,
   workers: readonly Worker[],
   database: Database,
 ): Promise<void> {
   await server.close();
   await Promise.all(workers.map((worker) => worker.stop()));
+  await payments.stop();
   await batcher.drain();
   await database.close();
 }

@@ -103,6 +103,8 @@ const options = z.object({
   LATE_USAGE_DAYS: wholeNumber(0, 365).default(35),
   /** Credits a team may owe by after-the-fact usage before its first purchase. */
   DEBT_LIMIT_CREDITS: credits('5'),
+  /** How many proxies of yours a request passes: as many addresses at the end of X-Forwarded-For are believed. */
+  TRUSTED_PROXIES: wholeNumber(0, 10).default(0),
   /** Origins whose pages may open websockets and send requests; `*` for any. */
   ALLOWED_ORIGINS: z.string().default('*'),
   /** 32 bytes in hex that sign ledger checkpoints. Unset: made at the first start and kept in DATA_DIR. */

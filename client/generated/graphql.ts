@@ -36,8 +36,16 @@ export type CreateTeamInput = {
 export type EntryKind =
   /** Usage was paid, or became debt. */
   | 'CHARGE'
+  /** What had been spent of a payment that the bank took back became debt. */
+  | 'CHARGEBACK'
   /** Prepaid credit paid what the team owed. */
   | 'DEBT_PAYMENT'
+  /** Credit was withheld because its payment is disputed. */
+  | 'DISPUTE'
+  /** Credit that was withheld went back to the cardholder's bank. */
+  | 'DISPUTE_LOST'
+  /** Credit that was withheld returned to its grant. */
+  | 'DISPUTE_WON'
   /** What remained of a grant expired. */
   | 'EXPIRY'
   /** Expired credit came back because its grant was extended. */
@@ -46,6 +54,12 @@ export type EntryKind =
   | 'HOLD'
   /** A grant came into the books. */
   | 'ISSUE'
+  /** Credit left its grant to be paid back. */
+  | 'REFUND'
+  /** What a refund set aside was paid back. */
+  | 'REFUND_PAID'
+  /** Credit that could not be paid back returned to its grant. */
+  | 'REFUND_RETURN'
   /** Credit that was set aside returned to its grant. */
   | 'RELEASE'
   /** A charge was given back. */
@@ -137,7 +151,7 @@ export type LedgerAccount =
   | 'PROMO_EXPENSE'
   /** What the team owes. */
   | 'RECEIVABLE'
-  /** Prepaid credit that was taken back. */
+  /** Prepaid credit that was taken back, or is being paid back. */
   | 'REFUNDS'
   /** The platform's revenue. */
   | 'REVENUE'
@@ -299,6 +313,8 @@ export type UsageQuantityInput = {
 
 /** Why a mutation, or one item of it, was refused. New codes may be added. */
 export type UserErrorCode =
+  /** The card was declined; the message says why. */
+  | 'CARD_DECLINED'
   /** The object is in a state that does not allow this. */
   | 'CONFLICT'
   /** A hold may last 24 hours in all. */
@@ -311,10 +327,16 @@ export type UserErrorCode =
   | 'NOT_FOUND'
   /** The model has no price for this usage at that time. */
   | 'NOT_PRICED'
+  /** The team has no payment method that could be charged. */
+  | 'NO_PAYMENT_METHOD'
   /** Too long ago, or in the future. */
   | 'OCCURRED_AT_OUT_OF_RANGE'
   /** The grants that may pay do not hold enough. */
   | 'OUT_OF_CREDITS'
+  /** Auto-recharge could charge nothing without this payment method: give it another one, or turn it off first. */
+  | 'PAYMENT_METHOD_IN_USE'
+  /** The promo code cannot be redeemed by this team; PromoCodeRefused says why. */
+  | 'PROMO_CODE_REFUSED'
   /** The quote no longer holds: ask for a new one. */
   | 'QUOTE_EXPIRED'
   /** The usage costs more than 100 times what was held: most likely it is a mistake. */
@@ -339,6 +361,7 @@ export type IssueGrantMutationVariables = Exact<{
 
 
 export type IssueGrantMutation = { issueGrant: { replayed: boolean, grant: { id: string } | null, userErrors: Array<
+      | { code: UserErrorCode, message: string, path: Array<string> }
       | { code: UserErrorCode, message: string, path: Array<string> }
       | { code: UserErrorCode, message: string, path: Array<string> }
       | { code: UserErrorCode, message: string, path: Array<string> }
@@ -410,9 +433,12 @@ export type CreateTeamMutation = { createTeam: { replayed: boolean, team: { id: 
       | { code: UserErrorCode, message: string, path: Array<string> }
       | { code: UserErrorCode, message: string, path: Array<string> }
       | { code: UserErrorCode, message: string, path: Array<string> }
+      | { code: UserErrorCode, message: string, path: Array<string> }
     > } };
 
 type Refused_OutOfCredits_Fragment = { code: UserErrorCode, message: string, path: Array<string> };
+
+type Refused_PromoCodeRefused_Fragment = { code: UserErrorCode, message: string, path: Array<string> };
 
 type Refused_Refusal_Fragment = { code: UserErrorCode, message: string, path: Array<string> };
 
@@ -422,6 +448,7 @@ type Refused_WrongState_Fragment = { code: UserErrorCode, message: string, path:
 
 export type RefusedFragment =
   | Refused_OutOfCredits_Fragment
+  | Refused_PromoCodeRefused_Fragment
   | Refused_Refusal_Fragment
   | Refused_SpendCapExceeded_Fragment
   | Refused_WrongState_Fragment
@@ -434,6 +461,7 @@ export type RecordUsageMutationVariables = Exact<{
 
 export type RecordUsageMutation = { recordUsage: { results: Array<{ idempotencyKey: string, replayed: boolean, charge: { id: string, status: ChargeStatus, amount: string } | null, error:
         | { shortBy: string, available: string, code: UserErrorCode, message: string, path: Array<string> }
+        | { code: UserErrorCode, message: string, path: Array<string> }
         | { code: UserErrorCode, message: string, path: Array<string> }
         | { code: UserErrorCode, message: string, path: Array<string> }
         | { code: UserErrorCode, message: string, path: Array<string> }

@@ -1,7 +1,7 @@
 import { type Db, inTransaction, type Reader } from '../db/client.ts';
 import { notFound } from '../domain-error.ts';
-import { publicId, type Uuid } from '../id.ts';
-import { askStripe } from './ask-stripe.ts';
+import { newUuid, publicId, type Uuid } from '../id.ts';
+import { askStripe, StripeFailed } from './ask-stripe.ts';
 import type { Gateway } from './stripe.ts';
 
 /**
@@ -13,9 +13,7 @@ export async function stripeCustomer(db: Db, gateway: Gateway, teamId: Uuid, now
   if (known !== undefined) return known;
   const [team] = await db.sql<{ name: string }[]>`select name from teams where id = ${teamId}`;
   if (!team) throw notFound('Team', publicId('team', teamId));
-  const params = { name: team.name, metadata: { teamId: publicId('team', teamId) } };
-  const options = { idempotencyKey: `customer:${teamId}` };
-  const { id } = await askStripe(() => gateway.stripe.customers.create(params, options));
+  const id = await createCustomer(gateway, teamId, team.name);
   await inTransaction(
     db,
     (tx) => tx.sql`
@@ -23,6 +21,20 @@ export async function stripeCustomer(db: Db, gateway: Gateway, teamId: Uuid, now
       values (${teamId}, ${id}, ${now.toISOString()}::timestamptz) on conflict do nothing`,
   );
   return (await customerOfTeam(db, teamId)) ?? id;
+}
+
+/** Of two customers the row decides which is used: one too many is harmless, none for ever is not. */
+async function createCustomer({ stripe }: Gateway, teamId: Uuid, name: string): Promise<string> {
+  const params = { name, metadata: { teamId: publicId('team', teamId) } };
+  const create = (idempotencyKey: string) =>
+    askStripe(() => stripe.customers.create(params, { idempotencyKey }));
+  try {
+    return (await create(`customer:${teamId}`)).id;
+  } catch (error) {
+    // With this key it will fail for ever.
+    if (!(error instanceof StripeFailed)) throw error;
+    return (await create(`customer:${teamId}:${newUuid()}`)).id;
+  }
 }
 
 /** The customer that stands for a team, if there is one yet. */

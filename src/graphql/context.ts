@@ -14,6 +14,8 @@ export interface Context {
   readonly actor: Actor;
   /** In every log line and masked error of this request. */
   readonly traceId: string;
+  /** Where the request came from; undefined where nobody knows, as on sockets. */
+  readonly address: string | undefined;
   /** One value a request for each key: DataLoaders and look-ups that several fields share. */
   once<T>(key: string, make: () => T): T;
   /** The role of the asking user in a team, looked up once a request; undefined for none and for keys. */
@@ -29,19 +31,21 @@ export function createContext(
   actor: Actor,
   traceId: string,
   memberships: MembershipReader = noMemberships,
+  address?: string | undefined,
 ): Context {
   const values = new Map<string, unknown>();
   const roles = rolesOf(actor, memberships);
   return {
     actor,
     traceId,
+    address,
     once<T>(key: string, make: () => T): T {
       if (!values.has(key)) values.set(key, make());
       // The key names the type: each key is used with one `make` only.
       return values.get(key) as T;
     },
     roleIn: (teamId) => roles.load(teamId),
-    renewed: () => createContext(actor, traceId, memberships),
+    renewed: () => createContext(actor, traceId, memberships, address),
   };
 }
 

@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { GraphQLFormattedError } from 'graphql';
 import type { Logger } from 'pino';
 import type { Actor } from '../actor.ts';
+import type { Config } from '../config.ts';
 import type { Authenticate } from '../teams/authenticate.ts';
 import type { Context } from './context.ts';
 import type { Engine } from './engine.ts';
@@ -17,7 +18,8 @@ export type Handler = (request: IncomingMessage, response: ServerResponse, url: 
 
 export interface EndpointOptions {
   readonly authenticate: Authenticate;
-  readonly createContext: (actor: Actor, traceId: string) => Context;
+  readonly createContext: (actor: Actor, traceId: string, address?: string) => Context;
+  readonly config: Pick<Config, 'TRUSTED_PROXIES'>;
   readonly prepare: PrepareOperation;
   readonly engine: Engine;
   readonly logger: Logger;
@@ -39,7 +41,7 @@ export function createEndpoint(options: EndpointOptions): Handler {
 }
 
 async function answer(
-  { authenticate, createContext, prepare, engine }: EndpointOptions,
+  { authenticate, createContext, prepare, engine, config }: EndpointOptions,
   request: IncomingMessage,
   response: ServerResponse,
   url: URL,
@@ -50,7 +52,7 @@ async function answer(
   }
   const asked = await readOperation(request, url);
   const { actor } = await authenticate({ authorization: request.headers.authorization });
-  const context = createContext(actor, traceId);
+  const context = createContext(actor, traceId, addressOf(request, config.TRUSTED_PROXIES));
   const operation = await prepare(asked, request.method === 'GET' ? 'GET' : 'POST', context);
   const { status, headers, body } = await engine.execute(operation, request.headers, context);
   response.writeHead(status ?? 200, Object.fromEntries(headers));
@@ -75,4 +77,13 @@ function refuse(
 function headerOf(request: IncomingMessage, name: string): string | undefined {
   const value = request.headers[name];
   return typeof value === 'string' ? value : undefined;
+}
+
+/**
+ * Where a request came from: what the outermost of our own proxies has seen. What stands further left in the header
+ * anybody may have written.
+ */
+function addressOf(request: IncomingMessage, proxies: number): string | undefined {
+  if (proxies === 0) return request.socket.remoteAddress;
+  return headerOf(request, 'x-forwarded-for')?.split(',').at(-proxies)?.trim();
 }

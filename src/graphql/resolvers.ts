@@ -14,14 +14,27 @@ import { DeploymentEventResolver } from '../deployments/deployment-events.resolv
 import { DeploymentFieldsResolver } from '../deployments/deployment-fields.resolver.ts';
 import { DeploymentResolver } from '../deployments/deployments.resolver.ts';
 import { TeamDeploymentsResolver } from '../deployments/team-deployments.resolver.ts';
+import { DebtLimitResolver } from '../grants/debt-limit.resolver.ts';
 import { BalanceResolver, EntryGrantResolver, GrantResolver } from '../grants/grants.resolver.ts';
+import { PromoCodeResolver } from '../grants/promo-codes.resolver.ts';
+import { RedeemPromoCodeResolver } from '../grants/promo-redeem.resolver.ts';
 import { TeamCreditResolver } from '../grants/team-credit.resolver.ts';
 import { LedgerResolver } from '../ledger/ledger.resolver.ts';
 import { LiveResolver } from '../live/live.resolver.ts';
+import { SandboxMailResolver } from '../mail/sandbox-mail.resolver.ts';
+import { CreditPackResolver } from '../payments/credit-packs.resolver.ts';
+import { ExportResolver } from '../payments/export.resolver.ts';
+import { PaymentResolver } from '../payments/payment.resolver.ts';
+import { PaymentMethodResolver } from '../payments/payment-methods.resolver.ts';
+import { TeamTopUpsResolver, TopUpResolver } from '../payments/top-ups.resolver.ts';
+import { TeamTransactionsResolver, TransactionResolver } from '../payments/transaction-list.resolver.ts';
+import { PlanResolver } from '../plans/plans.resolver.ts';
+import { PlanSubscriptionResolver, TeamPlansResolver } from '../plans/subscriptions.resolver.ts';
 import { ClockResolver } from '../sandbox/advance-clock.resolver.ts';
 import { KeyResolver } from '../teams/keys.resolver.ts';
 import { MemberResolver } from '../teams/members.resolver.ts';
 import { TeamResolver } from '../teams/teams.resolver.ts';
+import { UpsertUserResolver } from '../teams/upsert-user.resolver.ts';
 import { ViewerResolver } from '../teams/viewer.resolver.ts';
 import { RunResolver, TeamRunsResolver } from '../usage/run.resolver.ts';
 import { QuotedStepResolver, RunModelCostResolver, RunStepResolver } from '../usage/run-model.resolver.ts';
@@ -75,4 +88,20 @@ export const RESOLVERS: NonEmptyArray<ResolverClass> = [
   TeamSpendResolver,
   SpendResolver,
   LiveResolver,
+  UpsertUserResolver,
+  PromoCodeResolver,
+  RedeemPromoCodeResolver,
+  DebtLimitResolver,
+  CreditPackResolver,
+  PaymentMethodResolver,
+  TopUpResolver,
+  TeamTopUpsResolver,
+  PaymentResolver,
+  TeamTransactionsResolver,
+  TransactionResolver,
+  ExportResolver,
+  PlanResolver,
+  PlanSubscriptionResolver,
+  TeamPlansResolver,
+  SandboxMailResolver,
 ];

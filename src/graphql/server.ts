@@ -36,8 +36,8 @@ import {
 export interface ServerOptions {
   readonly schema: GraphQLSchema;
   readonly authenticate: Authenticate;
-  readonly createContext: (actor: Actor, traceId: string) => Context;
-  readonly config: Pick<Config, 'NODE_ENV' | 'ALLOWED_ORIGINS'>;
+  readonly createContext: (actor: Actor, traceId: string, address?: string) => Context;
+  readonly config: Pick<Config, 'NODE_ENV' | 'ALLOWED_ORIGINS' | 'TRUSTED_PROXIES'>;
   readonly logger: Logger;
   readonly metrics: Metrics;
   readonly health: Health;

@@ -21,6 +21,9 @@ export const UserErrorCode = {
   QUOTE_EXPIRED: 'QUOTE_EXPIRED',
   WRONG_STATE: 'WRONG_STATE',
   NO_PAYMENT_METHOD: 'NO_PAYMENT_METHOD',
+  PAYMENT_METHOD_IN_USE: 'PAYMENT_METHOD_IN_USE',
+  CARD_DECLINED: 'CARD_DECLINED',
+  PROMO_CODE_REFUSED: 'PROMO_CODE_REFUSED',
 } as const;
 export type UserErrorCode = (typeof UserErrorCode)[keyof typeof UserErrorCode];
 
@@ -46,6 +49,14 @@ registerEnumType(UserErrorCode, {
     QUOTE_EXPIRED: { description: 'The quote no longer holds: ask for a new one.' },
     WRONG_STATE: { description: 'The deployment is in a state from which this is not possible.' },
     NO_PAYMENT_METHOD: { description: 'The team has no payment method that could be charged.' },
+    PAYMENT_METHOD_IN_USE: {
+      description:
+        'Auto-recharge could charge nothing without this payment method: give it another one, or turn it off first.',
+    },
+    CARD_DECLINED: { description: 'The card was declined; the message says why.' },
+    PROMO_CODE_REFUSED: {
+      description: 'The promo code cannot be redeemed by this team; PromoCodeRefused says why.',
+    },
   },
 });
 

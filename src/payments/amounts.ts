@@ -23,3 +23,9 @@ export function formatUsd(cents: bigint): string {
   const digits = (cents < 0n ? -cents : cents).toString().padStart(3, '0');
   return `${sign}$${digits.slice(0, -2)}.${digits.slice(-2)}`;
 }
+
+/** US dollars as an option has them, such as "1" or "0.50", in cents. */
+export function usdCents(text: string): bigint {
+  const [whole = '0', fraction = ''] = text.split('.');
+  return BigInt(whole) * 100n + BigInt(fraction.padEnd(2, '0'));
+}

@@ -21,6 +21,8 @@ export interface AuditEvent {
     | 'model.supplier-set'
     | 'spend-cap.set'
     | 'spend-cap.removed'
+    | 'debt-limit.set'
+    | 'auto-recharge.configured'
     | 'clock.advanced';
   readonly actor: ActorRef;
   /** Never a secret. */

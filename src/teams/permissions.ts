@@ -28,6 +28,8 @@ const TABLE = {
   'members:manage': admins,
   'keys:manage': admins,
   'teams:create': { USER: 'ALL', PLATFORM: scope('teams:write') },
+  /** Make people known, and what is known of them newer. */
+  'users:write': { PLATFORM: scope('users:write') },
   /** Balance, grants, ledger, charges, payments, plans, payouts. */
   'billing:read': {
     ...admins,

@@ -254,13 +254,15 @@ describe('pages of other origins', () => {
   });
 
   test('may all call where any origin is allowed', async () => {
-    const open = await fresh({ config: { NODE_ENV: 'test', ALLOWED_ORIGINS: '*' } });
+    const open = await fresh({ config: { NODE_ENV: 'test', ALLOWED_ORIGINS: '*', TRUSTED_PROXIES: 0 } });
     expect((await post(open, '{ hello }', {}, { origin: 'https://evil.example' })).status).toBe(200);
   });
 });
 
 test('production does not name the schema to who spells it wrong', async () => {
-  const strict = await fresh({ config: { NODE_ENV: 'production', ALLOWED_ORIGINS: '*' } });
+  const strict = await fresh({
+    config: { NODE_ENV: 'production', ALLOWED_ORIGINS: '*', TRUSTED_PROXIES: 0 },
+  });
   const query = 'query ($c: Choice!) { choose(choice: $c) }';
   expect((await post(strict, query, { c: { lef: 'a' } })).body.errors[0].message).toMatch(
     /"lef" is not defined/,
@@ -272,7 +274,9 @@ test('production does not name the schema to who spells it wrong', async () => {
 });
 
 test('production shows the schema to operators only', async () => {
-  const strict = await fresh({ config: { NODE_ENV: 'production', ALLOWED_ORIGINS: '*' } });
+  const strict = await fresh({
+    config: { NODE_ENV: 'production', ALLOWED_ORIGINS: '*', TRUSTED_PROXIES: 0 },
+  });
   const operator = { kind: 'KEY', keyId: strict.keyId, keyType: 'OPERATOR', scopes: [] } as const;
   strict.credentials.set('Bearer dd_operator', { actor: operator, credentialId: strict.keyId });
   const query = '{ __schema { queryType { name } } }';

@@ -49,7 +49,7 @@ export async function startServer(options: Partial<ServerOptions> = {}): Promise
   const app = createServer({
     schema,
     metrics,
-    config: { NODE_ENV: 'test', ALLOWED_ORIGINS: 'https://console.example' },
+    config: { NODE_ENV: 'test', ALLOWED_ORIGINS: 'https://console.example', TRUSTED_PROXIES: 0 },
     logger: createLogger('info', { write: (line) => void log.push(JSON.parse(line)) }),
     health: async () => undefined,
     staticDir: mkdtempSync(join(tmpdir(), 'drawdown-pages-')),
