@@ -47,6 +47,8 @@ export interface DemoKey {
 
 const SYSTEM: Actor = { kind: 'SYSTEM' };
 const SUBJECT = 'demo-user';
+/** Reserved for examples: no mail ever arrives there. */
+const EMAIL = 'demo@example.com';
 const TOKEN_SECONDS = 7 * 86_400;
 
 /** Never changed: later versions would no longer recognise the team that an earlier one created. */
@@ -67,7 +69,7 @@ export async function createDemoData(options: DemoOptions): Promise<Demo> {
   const at = clock.now();
   const { demo, secrets } = await inTransaction(db, async (tx) => {
     const { teamId, replayed } = await createTeam(tx, TEAM, SYSTEM, at, openLedger);
-    const userId = await recordUser(tx, { subject: SUBJECT, name: 'Demo User' }, at);
+    const userId = await recordUser(tx, { subject: SUBJECT, name: 'Demo User', email: EMAIL }, at);
     const installed = await installKeys(tx, options.secrets, teamId, at);
     if (!replayed) await seed(tx, { teamId, userId }, at);
     return { demo: { teamId, userId }, secrets: installed };
@@ -117,7 +119,7 @@ function partsOf(text: string): KeyParts {
 
 async function tokenFor({ secret, issuer, audience }: TokenOptions): Promise<string | undefined> {
   if (secret === undefined) return undefined;
-  const token = new SignJWT({ name: 'Demo User' })
+  const token = new SignJWT({ name: 'Demo User', email: EMAIL, email_verified: true })
     .setProtectedHeader({ alg: 'HS256' })
     .setSubject(SUBJECT)
     .setExpirationTime(Math.floor(systemMillis() / 1000) + TOKEN_SECONDS);
