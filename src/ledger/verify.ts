@@ -100,9 +100,15 @@ interface Claims {
 async function readClaims(reader: Reader, teamId: Uuid): Promise<Claims | undefined> {
   // Columns of both: the wallet's win.
   const rows = await reader.sql<
-    (GrantRow & WalletRow & { grant_id: Uuid | null; grant_held: bigint; last_seq: bigint | null })[]
+    (GrantRow &
+      WalletRow & {
+        grant_id: Uuid | null;
+        grant_held: bigint;
+        grant_disputed: bigint;
+        last_seq: bigint | null;
+      })[]
   >`
-    select g.*, w.*, g.id as grant_id, g.held_nano as grant_held
+    select g.*, w.*, g.id as grant_id, g.held_nano as grant_held, g.disputed_nano as grant_disputed
     from (
       select ${walletColumns(reader)},
         (select e.seq from entries e where e.team_id = w.team_id order by e.seq desc limit 1) as last_seq
@@ -112,7 +118,7 @@ async function readClaims(reader: Reader, teamId: Uuid): Promise<Claims | undefi
   const [first] = rows;
   if (!first) return undefined;
   const grants = rows.flatMap((row) =>
-    row.grant_id ? [grantOf({ ...row, held_nano: row.grant_held })] : [],
+    row.grant_id ? [grantOf({ ...row, held_nano: row.grant_held, disputed_nano: row.grant_disputed })] : [],
   );
   return { head: headOf(first), grants, lastSeq: first.last_seq ?? 0n };
 }
