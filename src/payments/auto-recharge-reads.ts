@@ -11,7 +11,7 @@ import {
   statusOf,
 } from './auto-recharge.ts';
 import { autoRechargeOf } from './auto-recharge-rows.ts';
-import { attemptsOf } from './recharge-attempt-rows.ts';
+import { type AttemptRow, attemptColumns, attemptFromRow } from './recharge-attempt-rows.ts';
 import { judgeRecharge, type RechargeFacts, type RechargeVerdict } from './recharge-decision.ts';
 import { rechargeFacts } from './recharge-facts.ts';
 
@@ -44,7 +44,14 @@ export async function attemptPage(
   teamId: Uuid,
   args: ConnectionArgs,
 ): Promise<Page<RechargeAttempt>> {
+  const { sql } = reader;
   const order = keyset('team.autoRecharge.attempts', 'uuid');
   const window = pageWindow(args, order);
-  return pageOf(await attemptsOf(reader, teamId, window), window, order, ({ id }) => [id]);
+  const forward = window.direction === 'FORWARD';
+  const from = window.from?.[0];
+  const beyond = from === undefined ? sql`` : forward ? sql`and a.id < ${from}` : sql`and a.id > ${from}`;
+  const rows = await sql<AttemptRow[]>`
+    select ${attemptColumns(reader)} from recharge_attempts a where a.team_id = ${teamId} ${beyond}
+    order by a.id ${forward ? sql`desc` : sql``} limit ${window.limit}`;
+  return pageOf(rows.map(attemptFromRow), window, order, ({ id }) => [id]);
 }

@@ -1,11 +1,11 @@
 import { arrayOf } from '../db/arrays.ts';
 import type { Reader, Tx } from '../db/client.ts';
-import type { PageWindow } from '../graphql/connection.ts';
 import type { Uuid } from '../id.ts';
 import type { RechargeAttempt, RechargeAttemptStatus } from './auto-recharge.ts';
 import type { RechargeTrigger } from './recharge-decision.ts';
 
-interface AttemptRow {
+/** An attempt as SQL selects it. */
+export interface AttemptRow {
   team_id: Uuid;
   id: Uuid;
   trigger: RechargeTrigger;
@@ -19,12 +19,13 @@ interface AttemptRow {
   finished_at: Date | null;
 }
 
-function attemptColumns({ sql }: Reader) {
+/** The columns of `AttemptRow` from `recharge_attempts a`. */
+export function attemptColumns({ sql }: Reader) {
   return sql`a.team_id, a.id, a.trigger, a.status, a.amount_cents, a.top_up_id, a.fingerprint, a.failure_code,
     a.failure_message, a.started_at, a.finished_at`;
 }
 
-function attemptFromRow(row: AttemptRow): RechargeAttempt {
+export function attemptFromRow(row: AttemptRow): RechargeAttempt {
   return {
     teamId: row.team_id,
     id: row.id,
@@ -65,22 +66,6 @@ export async function attemptsById(reader: Reader, ids: readonly Uuid[]): Promis
   const rows = await reader.sql<AttemptRow[]>`
     select ${attemptColumns(reader)} from unnest(${arrayOf(ids)}::uuid[]) as n (id)
     join recharge_attempts a on a.id = n.id`;
-  return rows.map(attemptFromRow);
-}
-
-/** Up to `window.limit` attempts of a team beyond `window.from`, the newest first. */
-export async function attemptsOf(
-  reader: Reader,
-  teamId: Uuid,
-  { direction, limit, from }: PageWindow<readonly ['uuid']>,
-): Promise<RechargeAttempt[]> {
-  const { sql } = reader;
-  const forward = direction === 'FORWARD';
-  const beyond =
-    from === undefined ? sql`` : forward ? sql`and a.id < ${from[0]}` : sql`and a.id > ${from[0]}`;
-  const rows = await sql<AttemptRow[]>`
-    select ${attemptColumns(reader)} from recharge_attempts a where a.team_id = ${teamId} ${beyond}
-    order by a.id ${forward ? sql`desc` : sql``} limit ${limit}`;
   return rows.map(attemptFromRow);
 }
 

@@ -1,5 +1,4 @@
 import type { Tx } from '../db/client.ts';
-import type { Uuid } from '../id.ts';
 import type { JobQueue } from '../jobs/job-queue.ts';
 import type { AutoRecharge, RechargeAttempt, RechargeAttemptStatus } from './auto-recharge.ts';
 import { autoRechargeOf, putAutoRecharge } from './auto-recharge-rows.ts';
@@ -28,12 +27,6 @@ export async function followTopUp(tx: Tx, deps: FollowDeps, topUp: TopUp, now: D
   else if (topUp.status === 'ACTION_REQUIRED') {
     if (attempt) await mailActionRequired(tx, deps, topUp, now);
   } else if (topUp.status === 'FAILED') await afterFailure(tx, deps, settings, attempt, now);
-}
-
-/** Ends, on behalf of a payment that has succeeded without a top-up, what only a successful payment ends. */
-export async function noteSuccessfulPayment(tx: Tx, teamId: Uuid, now: Date): Promise<void> {
-  const settings = await autoRechargeOf(tx, teamId);
-  if (settings) await settle(tx, afterSuccess(settings, now), now, 'ANEW');
 }
 
 /** Brings the attempt up to date with its top-up. */

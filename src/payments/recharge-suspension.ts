@@ -3,8 +3,9 @@ import type { Uuid } from '../id.ts';
 import { lockHeads, setRecharge } from '../ledger/post.ts';
 
 /**
- * Ends the suspension of auto-recharge after declines when a card with another fingerprint has been saved, and has the
- * team judged anew if its credit is below the threshold by now. Any other suspension stays. Under `lockPayments`.
+ * Has a team that wants to be recharged judged again once a card has been saved: it may have waited for one. Ends the
+ * suspension of auto-recharge after declines when the card has another fingerprint, and has the team judged anew if its
+ * credit is below the threshold by now. Any other suspension stays. Under `lockPayments`.
  */
 export async function noteNewCard(
   tx: Tx,
@@ -12,6 +13,9 @@ export async function noteNewCard(
   fingerprint: string | null,
   now: Date,
 ): Promise<void> {
+  await tx.sql`
+    update auto_recharges set next_check_at = null
+    where team_id = ${teamId} and next_check_at is not null and suspended_at is null`;
   const [cleared] = await tx.sql<{ enabled: boolean; threshold_nano: bigint }[]>`
     update auto_recharges
     set suspended_at = null, suspended_reason = null, suspended_fingerprint = null, failures = 0,

@@ -22,7 +22,7 @@ export interface JudgedTeam extends FoundFacts {
 export type WishSince = 'KEPT' | 'ANEW';
 
 /** When a wish is looked at again that nothing but somebody's doing can grant: whoever does it has it judged at once. */
-const LOOK_AGAIN_MS = 10 * 60_000;
+const LOOK_AGAIN_MS = 60 * 60_000;
 
 /** Judges a team. Under `lockPayments`; locks its wallet. @throws DomainError NOT_FOUND for the team. */
 export async function judgeTeam(

@@ -107,6 +107,25 @@ describe('§5.2: it fires', () => {
   });
 });
 
+describe('a team without a payment method', () => {
+  test('is not charged, and is once a card has been saved', async () => {
+    const id = await team();
+    const removedAt = world.clock.now().toISOString();
+    await world.db.sql`
+      update payment_methods set removed_at = ${removedAt}, is_default = false where team_id = ${id}`;
+    await spend(id, await model(), 3);
+    await world.settle();
+    expect(await story(id)).toEqual([]);
+    await world.card(id, 'pm_card_mastercard');
+    await inTransaction(world.db, async (tx) => {
+      await lockPayments(tx, id);
+      await noteNewCard(tx, id, 'another', world.clock.now());
+    });
+    await world.settle();
+    expect(await story(id)).toEqual(['THRESHOLD 20 SUCCEEDED']);
+  });
+});
+
 describe('§5.3: one attempt is in flight', () => {
   test('of any number of processes that judge a team at once, one begins', async () => {
     const id = await team();

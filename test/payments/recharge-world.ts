@@ -3,9 +3,9 @@ import { inTransaction } from '../../src/db/client.ts';
 import { newUuid, type Uuid } from '../../src/id.ts';
 import { formatCredits, parseCredits } from '../../src/money.ts';
 import type { RechargeAttempt } from '../../src/payments/auto-recharge.ts';
+import { attemptPage } from '../../src/payments/auto-recharge-reads.ts';
 import { autoRechargeOf } from '../../src/payments/auto-recharge-rows.ts';
 import { configureAutoRecharge } from '../../src/payments/auto-recharge-settings.ts';
-import { attemptsOf } from '../../src/payments/recharge-attempt-rows.ts';
 import { handleRecharges, rechargesDue } from '../../src/payments/recharge-due.ts';
 import { startTopUp } from '../../src/payments/start-top-up.ts';
 import type { TopUp } from '../../src/payments/top-up.ts';
@@ -87,8 +87,8 @@ function verbsOf(world: StripeWorld) {
     return result;
   }
 
-  const attempts = (teamId: Uuid): Promise<RechargeAttempt[]> =>
-    attemptsOf(world.db, teamId, { direction: 'BACKWARD', size: 1000, limit: 1000, from: undefined });
+  const attempts = async (teamId: Uuid): Promise<RechargeAttempt[]> =>
+    (await attemptPage(world.db, teamId, { last: 100 })).edges.map(({ node }) => node).reverse();
 
   /** The attempts in order, such as "THRESHOLD 20.00 SUCCEEDED". */
   const story = async (teamId: Uuid) =>
