@@ -63,7 +63,8 @@ CREATE TABLE "stripe_events" (
 	"created_at" timestamp(3) with time zone NOT NULL,
 	"received_at" timestamp(3) with time zone NOT NULL,
 	"status" text NOT NULL,
-	"done_at" timestamp(3) with time zone
+	"done_at" timestamp(3) with time zone,
+	"next_check_at" timestamp(3) with time zone
 );
 --> statement-breakpoint
 CREATE TABLE "promo_codes" (
@@ -413,7 +414,7 @@ CREATE UNIQUE INDEX "payments_intent" ON "payments" USING btree ("team_id","paym
 CREATE INDEX "payments_paid" ON "payments" USING btree ("team_id","paid_at","id");--> statement-breakpoint
 CREATE INDEX "payments_by_intent" ON "payments" USING btree ("payment_intent");--> statement-breakpoint
 CREATE UNIQUE INDEX "stripe_customers_stripe" ON "stripe_customers" USING btree ("stripe_id");--> statement-breakpoint
-CREATE INDEX "stripe_events_waiting" ON "stripe_events" USING btree ("received_at") WHERE "stripe_events"."status" = 'RECEIVED';--> statement-breakpoint
+CREATE INDEX "stripe_events_waiting" ON "stripe_events" USING btree ("next_check_at") WHERE "stripe_events"."next_check_at" is not null;--> statement-breakpoint
 CREATE UNIQUE INDEX "promo_codes_code" ON "promo_codes" USING btree ("code");--> statement-breakpoint
 CREATE INDEX "promo_guesses_guesser" ON "promo_guesses" USING btree ("guesser","at");--> statement-breakpoint
 CREATE UNIQUE INDEX "sign_up_credits_team" ON "sign_up_credits" USING btree ("team_id");--> statement-breakpoint

@@ -89,7 +89,8 @@ export async function openPayments(db: Db, config: Config, clock: Clock, logger:
   const parts = partsOf(deps, plans, config);
   const inbox = new StripeInbox(deps, parts.effects);
   const trigger = new RechargeTrigger(deps);
-  const loops = [dueLoop({ ...deps, dues: parts.dues }), ...mailLoops(deps, config)];
+  const dues = [inbox.due(), ...parts.dues];
+  const loops = [dueLoop({ ...deps, dues }), ...mailLoops(deps, config)];
   return {
     deps,
     plans,
@@ -103,7 +104,7 @@ export async function openPayments(db: Db, config: Config, clock: Clock, logger:
     isSandbox: isSandbox(config),
     publishableKey: config.STRIPE_PUBLISHABLE_KEY,
     welcome: welcomeOf(config),
-    dues: parts.dues,
+    dues,
     sandbox,
     start(url) {
       site.url ||= url;

@@ -1,6 +1,7 @@
 import type Stripe from 'stripe';
 import type { Clock } from '../clock.ts';
 import { type Db, inTransaction, type Tx } from '../db/client.ts';
+import { AT_ONCE, type Due } from '../jobs/due.ts';
 import type { JobQueue } from '../jobs/job-queue.ts';
 import type { Gateway } from './stripe.ts';
 
@@ -28,6 +29,8 @@ export interface StripeInboxDeps {
   readonly gateway: Gateway;
   readonly jobs: JobQueue;
 }
+
+const AGAIN_MS = 2 * 3_600_000;
 
 /** The signature of an event is not that of its content, or too old. */
 export class WrongSignature extends Error {}
@@ -82,7 +85,7 @@ export class StripeInbox {
     await inTransaction(db, async (tx) => {
       for (const write of writes) await write?.(tx);
       await tx.sql`
-        update stripe_events set status = 'DONE', done_at = ${this.now()}::timestamptz
+        update stripe_events set status = 'DONE', done_at = ${this.now()}::timestamptz, next_check_at = null
         where id = ${eventId} and status = 'RECEIVED'`;
     });
   }
@@ -104,12 +107,41 @@ export class StripeInbox {
   ): Promise<boolean> {
     const at = this.now();
     const rows = await tx.sql`
-      insert into stripe_events (id, type, object_id, api_version, created_at, received_at, status, done_at)
+      insert into stripe_events (id, type, object_id, api_version, created_at, received_at, status, done_at, next_check_at)
       values (${event.id}, ${event.type}, ${objectId ?? null}, ${event.api_version},
         ${new Date(event.created * 1000).toISOString()}::timestamptz, ${at}::timestamptz,
-        ${isOurs ? 'RECEIVED' : 'IGNORED'}, ${isOurs ? null : at}::timestamptz)
+        ${isOurs ? 'RECEIVED' : 'IGNORED'}, ${isOurs ? null : at}::timestamptz,
+        ${isOurs ? this.later() : null}::timestamptz)
       on conflict (id) do nothing returning 1`;
     return rows.length > 0;
+  }
+
+  /** What waits longer than its job is tried is enqueued again: nothing that Stripe told of is ever forgotten. */
+  due(): Due {
+    const { jobs } = this.deps;
+    return {
+      name: 'stripe events',
+      async nextAt({ sql }) {
+        const [row] = await sql<{ at: Date }[]>`
+          select next_check_at as at from stripe_events where next_check_at is not null order by next_check_at limit 1`;
+        return row?.at;
+      },
+      enqueueDue: async (tx, now) => {
+        const rows = await tx.sql<{ id: string }[]>`
+          update stripe_events e set next_check_at = ${this.later()}::timestamptz
+          from (
+            select id from stripe_events where next_check_at <= ${now.toISOString()}::timestamptz
+            order by next_check_at limit ${AT_ONCE} for update skip locked
+          ) due where e.id = due.id
+          returning e.id`;
+        for (const { id } of rows) await jobs.enqueue(tx, 'stripe-event', { eventId: id });
+        return rows.length;
+      },
+    };
+  }
+
+  private later(): string {
+    return new Date(this.deps.clock.now().getTime() + AGAIN_MS).toISOString();
   }
 
   private now(): string {

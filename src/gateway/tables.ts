@@ -33,8 +33,10 @@ export const stripeEvents = pgTable(
     /** RECEIVED: waits for its effect. DONE: it had it, or there was none to have. IGNORED: of no type we use. */
     status: text({ enum: ['RECEIVED', 'DONE', 'IGNORED'] }).notNull(),
     doneAt: instant(),
+    /** When its job is enqueued again, if it has given up. Null once it is done. */
+    nextCheckAt: instant(),
   },
-  (t) => [index('stripe_events_waiting').on(t.receivedAt).where(sql`${t.status} = 'RECEIVED'`)],
+  (t) => [index('stripe_events_waiting').on(t.nextCheckAt).where(sql`${t.nextCheckAt} is not null`)],
 );
 
 /** Every payment that has succeeded at Stripe, once: what it bought, and how much of it was returned. */

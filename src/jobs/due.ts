@@ -28,7 +28,8 @@ export interface DueRows {
   readonly againMs: number;
 }
 
-const AT_ONCE = 100;
+/** How many are enqueued in one transaction: as many mean that there may be more. */
+export const AT_ONCE = 100;
 
 /** The rows of a table that are to be looked at at their `next_check_at`. */
 export function dueRows(jobs: JobQueue, { name, table, job, dataOf, againMs }: DueRows): Due {

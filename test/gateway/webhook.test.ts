@@ -6,6 +6,7 @@ import { openGateway } from '../../src/gateway/stripe.ts';
 import { StripeInbox } from '../../src/gateway/stripe-events.ts';
 import { stripeWebhook } from '../../src/gateway/webhook-endpoint.ts';
 import { newUuid } from '../../src/id.ts';
+import { enqueueAllDue } from '../../src/jobs/due.ts';
 import { JobQueue } from '../../src/jobs/job-queue.ts';
 import { useDatabase } from '../support/database.ts';
 import { movableClock } from '../support/movable-clock.ts';
@@ -14,6 +15,7 @@ const database = useDatabase();
 const SECRET = 'whsec_of_the_test';
 const gateway = openGateway({ secretKey: 'sk_test_1', webhookSecret: SECRET, url: 'http://127.0.0.1:1' });
 const log = { warn: () => undefined };
+const clock = movableClock();
 const effects: string[] = [];
 let jobs: JobQueue;
 let inbox: StripeInbox;
@@ -21,7 +23,7 @@ let server: Server;
 
 beforeAll(async () => {
   jobs = new JobQueue(database.db, log);
-  inbox = new StripeInbox({ db: database.db, clock: movableClock(), gateway, jobs }, [
+  inbox = new StripeInbox({ db: database.db, clock, gateway, jobs }, [
     {
       'payment_intent.succeeded': async ({ objectId }) => {
         if (objectId === 'pi_unreachable') throw new Error('Stripe is out of reach');
@@ -118,6 +120,18 @@ describe('The webhook endpoint', () => {
     expect(await send(JSON.stringify(event))).toMatchObject({ status: 200 });
     await jobs.drain();
     expect(await stored(event.id)).toMatchObject([{ status: 'RECEIVED' }]);
+  });
+
+  test('has the effect of an event whose job has given up, some hours later', async () => {
+    const event = eventOf();
+    await send(JSON.stringify(event));
+    await database.db.sql`delete from ${database.db.sql('jobs')}.job`;
+    await jobs.drain();
+    expect(await stored(event.id)).toMatchObject([{ status: 'RECEIVED' }]);
+    clock.advance(2 * 3_600_000);
+    await enqueueAllDue(database.db, inbox.due(), clock.now());
+    await jobs.drain();
+    expect(await stored(event.id)).toMatchObject([{ status: 'DONE' }]);
   });
 
   test.for<[string, () => Promise<{ status: number; text: string }>, number]>([
