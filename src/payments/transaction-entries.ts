@@ -1,5 +1,6 @@
 import { arrayOf } from '../db/arrays.ts';
 import type { Reader } from '../db/client.ts';
+import { PAYMENT_KINDS } from '../gateway/payment.ts';
 import type { Uuid } from '../id.ts';
 import { ENTRY_KIND, type EntryKind } from '../ledger/account.ts';
 import { lastSeqAt } from '../ledger/last-seq.ts';
@@ -64,7 +65,8 @@ export async function issueTransactions(reader: Reader, ask: SourceAsk): Promise
       and case when g.source in ('SIGN_UP', 'PROMO_CODE', 'BONUS') then g.source else 'GRANT' end = any(${arrayOf(kinds)}::text[])
       and not exists (
         select 1 from payments p
-        where p.team_id = e.team_id and p.paid_at = e.posted_at and p.grant_id = e.credit_ref)
+        where p.team_id = e.team_id and p.kind = any(${arrayOf(PAYMENT_KINDS)}::text[]) and p.paid_at = e.posted_at
+          and p.grant_id = e.credit_ref)
     order by e.seq ${ask.ascending ? sql`` : sql`desc`} limit ${ask.limit}`;
   return rows.map((row) => fromEntry(row, ask.teamId));
 }

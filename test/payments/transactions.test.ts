@@ -72,7 +72,7 @@ async function eventfulTeam(): Promise<Uuid> {
   const teamId = await world.team({ debtLimit: '1000' });
   await world.grant(teamId, '1', {
     source: 'SIGN_UP',
-    expiresAt: new Date(clock.now().getTime() + 5 * MINUTE),
+    expiresAt: new Date(clock.now().getTime() + 6 * MINUTE),
   });
   step();
   const bought = await payments.pay(teamId, { cents: 5000n, bonusNano: 2_500_000_000n });
@@ -82,12 +82,13 @@ async function eventfulTeam(): Promise<Uuid> {
   await payments.refund(bought, 100n, 'FAILED');
   step();
   await payments.pay(teamId, { kind: 'SUBSCRIPTION', cents: 2000n, credit: false, description: 'Pro plan' });
+  step();
   const plan = await payments.pay(teamId, {
     kind: 'SUBSCRIPTION',
     cents: 1900n,
     description: 'Workflow plan',
   });
-  clock.advance(6 * MINUTE);
+  clock.advance(5 * MINUTE);
   await world.charge(usage(teamId, 'm', { REQUEST: 8 }));
   const won = await payments.dispute(plan);
   step();
