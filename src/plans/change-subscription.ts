@@ -77,14 +77,14 @@ export interface NewSubscription
 /** Writes a new subscription. The unique index is the judge: of one family a team has one. Under `lockPayments`. */
 export async function startSubscription(
   tx: Tx,
-  { id = newUuid(), plan, ...given }: NewSubscription,
+  { id, plan, ...given }: NewSubscription,
   now: Date,
 ): Promise<Subscription> {
   const family: PlanFamily = plan.family;
   const subscription: Subscription = {
     ...EMPTY,
     ...given,
-    id,
+    id: id ?? newUuid(now.getTime()),
     family,
     planVersionId: plan.id,
     createdAt: now,

@@ -112,7 +112,7 @@ export async function insertPlan(
   tx: Tx,
   terms: PlanTerms,
   version: number,
-  { id = newUuid(), actor = SYSTEM_ACTOR, reason, now }: PlanChange,
+  { now, id = newUuid(now.getTime()), actor = SYSTEM_ACTOR, reason }: PlanChange,
 ): Promise<Uuid | undefined> {
   const family = familyOf(terms.code);
   assert(family, 'the code of a plan names its family');

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { formatCredits } from '../../src/money.ts';
-import { DAY, Subscriber, usePlanWorld } from '../plans/plan-world.ts';
+import { DAY, proration, Subscriber, usePlanWorld } from '../plans/plan-world.ts';
 import { expectHealthy } from '../support/audit.ts';
 
 const w = usePlanWorld();
@@ -15,14 +15,6 @@ async function until(text: string, stepDays = 4): Promise<void> {
 /** Calls off what was to go wrong. */
 async function noFaults(): Promise<void> {
   await fetch(`${w.sandboxUrl}/sandbox/faults`, { method: 'DELETE' });
-}
-
-/** What an upgrade costs by Stripe's rule: what is left of each price, each rounded half-up to the cent. */
-function proration(fromCents: bigint, toCents: bigint, [start, now, end]: [string, string, string]): bigint {
-  const seconds = (a: string, b: string) => BigInt((at(b).getTime() - at(a).getTime()) / 1000);
-  const left = (cents: bigint) =>
-    (cents * seconds(now, end) * 2n + seconds(start, end)) / (seconds(start, end) * 2n);
-  return left(toCents) - left(fromCents);
 }
 
 test('a subscription lives for 14 months, and Stripe and the ledger agree on all of it', {
@@ -125,11 +117,11 @@ test('a subscription lives for 14 months, and Stripe and the ledger agree on all
     await until('2027-04-22T07:31:17');
     const changed = await one.change('workflow-pro');
     expect(await one.planOf(changed)).toBe('workflow-pro');
-    const cents = proration(1900n, 5900n, [
-      '2027-04-10T12:00:00',
-      '2027-04-22T07:31:17',
-      '2027-05-10T12:00:00',
-    ]);
+    const cents = proration(1900n, 5900n, {
+      start: at('2027-04-10T12:00:00'),
+      now: at('2027-04-22T07:31:17'),
+      end: at('2027-05-10T12:00:00'),
+    });
     expect((await one.charged()).at(-1)).toBe(Number(cents));
     await until('2027-05-11T00:00:00');
     expect((await one.grants()).at(-1)).toBe('59');

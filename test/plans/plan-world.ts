@@ -152,3 +152,26 @@ export class Subscriber {
     expect(Number(count)).toBe(credits === 'GRANTED' ? charged.length : 0);
   }
 }
+
+/** Confirms a payment as its payer does on the page of the bank. */
+export async function confirmPayment({ stripe }: StripeWorld, clientSecret: string | null): Promise<void> {
+  const intent = clientSecret?.split('_secret_')[0] ?? '';
+  const { next_action } = await stripe.paymentIntents.retrieve(intent);
+  const url = next_action?.redirect_to_url?.url ?? '';
+  expect(url).toMatch(/^http/);
+  const body = new URLSearchParams({ outcome: 'complete' });
+  await fetch(url, { method: 'POST', body, redirect: 'manual' });
+}
+
+/** What an upgrade costs by Stripe's rule: what is left of each price, each rounded half-up to the cent. */
+export function proration(
+  fromCents: bigint,
+  toCents: bigint,
+  { start, now, end }: { readonly start: Date; readonly now: Date; readonly end: Date },
+): bigint {
+  const seconds = (a: Date, b: Date) =>
+    BigInt(Math.floor(b.getTime() / 1000) - Math.floor(a.getTime() / 1000));
+  const [left, all] = [seconds(now, end), seconds(start, end)];
+  const rest = (cents: bigint) => (cents * left * 2n + all) / (all * 2n);
+  return rest(toCents) - rest(fromCents);
+}

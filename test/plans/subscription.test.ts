@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { DAY, Subscriber, usePlanWorld } from './plan-world.ts';
+import { confirmPayment, DAY, Subscriber, usePlanWorld } from './plan-world.ts';
 
 const w = usePlanWorld();
 
@@ -72,7 +72,7 @@ describe('subscribing', () => {
       clientSecret: expect.stringContaining('_secret_'),
     });
     expect(await one.grants()).toEqual([]);
-    await pay(subscription.clientSecret);
+    await confirmPayment(w, subscription.clientSecret);
     await w.settle();
     expect(await one.now(subscription)).toMatchObject({
       status: 'ACTIVE',
@@ -105,13 +105,3 @@ describe('subscribing', () => {
     expect(await one.charged()).toEqual([2000, 1900]);
   });
 });
-
-/** Confirms a payment as its payer does on the page of the bank. */
-async function pay(clientSecret: string | null): Promise<void> {
-  const intent = clientSecret?.split('_secret_')[0] ?? '';
-  const { next_action } = await w.stripe.paymentIntents.retrieve(intent);
-  const url = next_action?.redirect_to_url?.url ?? '';
-  expect(url).toMatch(/^http/);
-  const body = new URLSearchParams({ outcome: 'complete' });
-  await fetch(url, { method: 'POST', body, redirect: 'manual' });
-}
