@@ -4,8 +4,8 @@ import { publicId } from '../id.ts';
 import type { JobHandler, JobQueue } from '../jobs/job-queue.ts';
 import { writeMail } from '../mail/outbox.ts';
 import { formatCredits } from '../money.ts';
-import { type ReceiptFacts, receiptFacts } from './receipt-reads.ts';
-import { titleOf, usd } from './receipt-text.ts';
+import { receiptFacts } from './receipt-reads.ts';
+import { type ReceiptFacts, titleOf, usd } from './receipt-text.ts';
 
 export interface ReceiptMailDeps {
   readonly db: Db;

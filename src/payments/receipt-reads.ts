@@ -2,17 +2,7 @@ import type { Reader } from '../db/client.ts';
 import type { Payment } from '../gateway/payment.ts';
 import { type PaymentRow, paymentById, paymentColumns, paymentFromRow } from '../gateway/payment-reads.ts';
 import type { Uuid } from '../id.ts';
-import type { NanoCredits } from '../money.ts';
-
-/** All that a receipt says of a payment. */
-export interface ReceiptFacts {
-  readonly payment: Payment;
-  readonly teamName: string;
-  readonly creditNano: NanoCredits;
-  readonly bonusNano: NanoCredits;
-  /** Refunds that have left or are leaving, the oldest first. */
-  readonly refunds: readonly { readonly at: Date; readonly amountCents: bigint }[];
-}
+import type { ReceiptFacts } from './receipt-text.ts';
 
 /** What the receipt of a payment says now; undefined: there is no such payment. */
 export async function receiptFacts(

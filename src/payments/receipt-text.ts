@@ -1,6 +1,15 @@
-import type { PaymentKind } from '../gateway/payment.ts';
-import { formatCredits } from '../money.ts';
-import type { ReceiptFacts } from './receipt-reads.ts';
+import type { Payment, PaymentKind } from '../gateway/payment.ts';
+import { formatCredits, type NanoCredits } from '../money.ts';
+
+/** All that a receipt says of a payment. */
+export interface ReceiptFacts {
+  readonly payment: Payment;
+  readonly teamName: string;
+  readonly creditNano: NanoCredits;
+  readonly bonusNano: NanoCredits;
+  /** Refunds that have left or are leaving, the oldest first. */
+  readonly refunds: readonly { readonly at: Date; readonly amountCents: bigint }[];
+}
 
 /** Who issues receipts. */
 export interface Issuer {
