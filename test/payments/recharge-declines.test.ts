@@ -107,7 +107,7 @@ describe('§5.5: a decline', () => {
     expect((await story(id)).length).toBe(goesOn ? 4 : 3);
   });
 
-  test('authentication_required waits for the payer with a link, and goes on when they confirm', async () => {
+  test('authentication_required waits for the payer with a link that every admin is sent', async () => {
     const id = await team({ card: 'pm_card_authenticationRequired', credit: '5' });
     await addAdmins(id, ['owner@example.com']);
     await world.settle();
@@ -119,6 +119,22 @@ describe('§5.5: a decline', () => {
       select subject, text from mails where team_id = ${id}`;
     expect(mail?.subject).toBe('Confirm your auto-recharge of $20.00');
     expect(mail?.text).toContain(topUp?.actionUrl);
+  });
+
+  test.for([
+    { outcome: 'complete', ends: 'SUCCEEDED', failures: 0 },
+    { outcome: 'fail', ends: 'FAILED', failures: 1 },
+  ])('authentication_required that the payer answers with $outcome has $ends', async (given) => {
+    const id = await team({ card: 'pm_card_authenticationRequired', credit: '5' });
+    await world.settle();
+    const [attempt] = await attempts(id);
+    const actionUrl = attempt && (await topUpById(world.db, id, attempt.topUpId))?.actionUrl;
+    const body = new URLSearchParams({ outcome: given.outcome });
+    await fetch(actionUrl ?? '', { method: 'POST', body, redirect: 'manual' });
+    await world.settle();
+    expect(await story(id)).toEqual([`THRESHOLD 20 ${given.ends}`]);
+    expect(await settings(id)).toMatchObject({ failures: given.failures, suspendedReason: null });
+    await expectHealthy(world.db);
   });
 
   test('authentication_required is not tried again, and is cancelled at Stripe after 24 hours before its slot is freed', async () => {
