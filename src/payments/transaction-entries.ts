@@ -25,9 +25,9 @@ interface SeqRange {
   readonly upTo: bigint;
 }
 
-const { ISSUE, CHARGE, EXPIRY, VOID, REVERSAL, EXTENSION } = ENTRY_KIND;
+const { ISSUE, CHARGE, EXPIRY, VOID, REVERSAL, EXTENSION, CHARGEBACK } = ENTRY_KIND;
 
-/** Expiries, voids, extensions and usage. */
+/** Expiries, voids, extensions, chargebacks and usage. */
 export async function entryTransactions(reader: Reader, ask: SourceAsk): Promise<Transaction[]> {
   const { sql } = reader;
   // Said in the statement itself: the index on rare kinds is for these only.
@@ -35,6 +35,7 @@ export async function entryTransactions(reader: Reader, ask: SourceAsk): Promise
     ask.kinds.has('EXPIRY') ? sql`e.kind = ${sql.unsafe(String(EXPIRY))}` : [],
     ask.kinds.has('VOID') ? sql`e.kind = ${sql.unsafe(String(VOID))}` : [],
     ask.kinds.has('EXTENSION') ? sql`e.kind = ${sql.unsafe(String(EXTENSION))}` : [],
+    ask.kinds.has('CHARGEBACK') ? sql`e.kind = ${sql.unsafe(String(CHARGEBACK))}` : [],
     ask.kinds.has('USAGE') ? sql`e.kind in (${sql.unsafe(`${CHARGE}, ${REVERSAL}`)})` : [],
   ].flat();
   if (wanted.length === 0 || ask.recurrence === 'RECURRING') return [];
@@ -98,9 +99,15 @@ function fromEntry(row: EntryRow, teamId: Uuid): Transaction {
   };
 }
 
-const LEAVES: ReadonlySet<EntryKind> = new Set<EntryKind>([CHARGE, EXPIRY, VOID]);
+const LEAVES: ReadonlySet<EntryKind> = new Set<EntryKind>([CHARGE, EXPIRY, VOID, CHARGEBACK]);
 
-type EntryTransactionKind = (typeof ISSUED_KINDS)[number] | 'EXPIRY' | 'VOID' | 'EXTENSION' | 'USAGE';
+type EntryTransactionKind =
+  | (typeof ISSUED_KINDS)[number]
+  | 'EXPIRY'
+  | 'VOID'
+  | 'EXTENSION'
+  | 'CHARGEBACK'
+  | 'USAGE';
 
 const DESCRIPTIONS: Readonly<Record<EntryTransactionKind, string>> = {
   SIGN_UP: 'Sign-up credit',
@@ -110,6 +117,7 @@ const DESCRIPTIONS: Readonly<Record<EntryTransactionKind, string>> = {
   EXPIRY: 'Credit expired',
   VOID: 'Credit taken back',
   EXTENSION: 'Expired credit given back',
+  CHARGEBACK: 'Spent credit of a payment that was taken back',
   USAGE: 'Usage',
 };
 
@@ -117,6 +125,7 @@ function kindOf({ kind, source }: EntryRow): EntryTransactionKind {
   if (kind === EXPIRY) return 'EXPIRY';
   if (kind === VOID) return 'VOID';
   if (kind === EXTENSION) return 'EXTENSION';
+  if (kind === CHARGEBACK) return 'CHARGEBACK';
   if (kind !== ISSUE) return 'USAGE';
   return ISSUED_KINDS.find((issued) => issued === source) ?? 'GRANT';
 }

@@ -48,7 +48,7 @@ export async function refundTransactions(reader: Reader, ask: SourceAsk): Promis
   const rows = await sql<MoneyRow[]>`
     select r.id, ${at} as at, 'REFUND' as kind, p.kind as payment_kind, 'Refund: ' || p.description as description,
       case r.status when 'FAILED' then 0 else -r.amount_cents end as amount_cents,
-      case r.status when 'FAILED' then 0 else -r.credit_nano - r.debt_nano end as credits_nano,
+      case r.status when 'FAILED' then 0 else -r.credit_nano end as credits_nano,
       case r.status when 'FAILED' then 'FAILED' when 'SUCCEEDED' then 'COMPLETED' else 'PENDING' end as status,
       p.receipt_number, p.id as payment_id, p.grant_id
     from refunds r join payments p on p.team_id = r.team_id and p.id = r.payment_id
@@ -64,7 +64,7 @@ export async function openedDisputes(reader: Reader, ask: SourceAsk): Promise<Tr
   const { sql } = reader;
   const rows = await sql<MoneyRow[]>`
     select d.id, d.opened_at as at, 'DISPUTE_OPENED' as kind, p.kind as payment_kind,
-      'Dispute: ' || p.description as description, -d.reversed_cents as amount_cents, -d.frozen_nano as credits_nano,
+      'Dispute: ' || p.description as description, -case d.status when 'WON' then d.amount_cents else d.reversed_cents end as amount_cents, -d.frozen_nano as credits_nano,
       case d.status when 'OPEN' then 'PENDING' else 'COMPLETED' end as status, p.receipt_number, p.id as payment_id, p.grant_id
     from disputes d join payments p on p.team_id = d.team_id and p.id = d.payment_id
     where d.team_id = ${ask.teamId} ${ofRecurrence(reader, ask)}
@@ -73,7 +73,7 @@ export async function openedDisputes(reader: Reader, ask: SourceAsk): Promise<Tr
   return rows.map((row) => ({ ...fromMoney(row, ask.teamId, RANK.DISPUTE_OPENED), disputeId: row.id }));
 }
 
-/** Disputes when they ended: won, everything returns; lost, what had been spent already is owed. */
+/** Disputes when they ended: won, the money stays. What was frozen of one that was won is forgotten, on both sides. */
 export async function closedDisputes(reader: Reader, ask: SourceAsk): Promise<Transaction[]> {
   const statuses = (['WON', 'LOST'] as const).filter((status) => ask.kinds.has(`DISPUTE_${status}`));
   if (statuses.length === 0) return [];
@@ -81,9 +81,8 @@ export async function closedDisputes(reader: Reader, ask: SourceAsk): Promise<Tr
   const rows = await sql<MoneyRow[]>`
     select d.id, d.closed_at as at, 'DISPUTE_' || d.status as kind, p.kind as payment_kind,
       case d.status when 'WON' then 'Dispute won: ' else 'Dispute lost: ' end || p.description as description,
-      case d.status when 'WON' then d.reversed_cents else 0 end as amount_cents,
-      case d.status when 'WON' then d.frozen_nano else -d.debt_nano end as credits_nano,
-      'COMPLETED' as status, p.receipt_number, p.id as payment_id, p.grant_id
+      case d.status when 'WON' then d.amount_cents else 0 end as amount_cents,
+      0::int8 as credits_nano, 'COMPLETED' as status, p.receipt_number, p.id as payment_id, p.grant_id
     from disputes d join payments p on p.team_id = d.team_id and p.id = d.payment_id
     where d.team_id = ${ask.teamId} and d.closed_at is not null and d.status = any(${arrayOf(statuses)}::text[])
       ${ofRecurrence(reader, ask)} ${within(reader, ask, RANK.DISPUTE_CLOSED, sql`d.closed_at`, sql`d.id`)}

@@ -17,6 +17,7 @@ export const TRANSACTION_KINDS = [
   'EXPIRY',
   'VOID',
   'EXTENSION',
+  'CHARGEBACK',
   'USAGE',
 ] as const;
 export type TransactionKind = (typeof TRANSACTION_KINDS)[number];

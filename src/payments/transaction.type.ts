@@ -30,10 +30,13 @@ registerEnumType(TransactionKindEnum, {
     SUBSCRIPTION: { description: 'A period of a plan was paid, with the credit that comes with it.' },
     REFUND: { description: 'A payment is paid back, or a part of it.' },
     DISPUTE_OPENED: {
-      description: "A cardholder's bank asks a payment back: it and its unspent credit are withheld.",
+      description:
+        "A cardholder's bank asks a payment back: it and its unspent credit are withheld. The credit is told as 0 once the dispute was won: it has returned.",
     },
-    DISPUTE_WON: { description: 'A dispute ended well: what was withheld returned.' },
-    DISPUTE_LOST: { description: 'A dispute was lost: what had been spent of the payment is owed.' },
+    DISPUTE_WON: { description: 'A dispute ended well: the money stays, and the credit has returned.' },
+    DISPUTE_LOST: {
+      description: 'A dispute was lost: what was withheld is gone. What had been spent is a CHARGEBACK.',
+    },
     SIGN_UP: { description: 'Credit for signing up.' },
     PROMO_CODE: { description: 'A promo code was redeemed.' },
     BONUS: { description: 'Credit that came with a purchase, by its size.' },
@@ -41,6 +44,9 @@ registerEnumType(TransactionKindEnum, {
     EXPIRY: { description: 'Credit expired.' },
     VOID: { description: 'Credit was taken back.' },
     EXTENSION: { description: 'Expired credit came back because its grant was extended.' },
+    CHARGEBACK: {
+      description: 'What had been spent of a payment that was taken back is owed.',
+    },
     USAGE: {
       description:
         'Usage was charged, or given back: one for each grant that paid. Listed only when it is asked for.',

@@ -95,7 +95,8 @@ export class PaymentWorld {
         return 0n;
       });
       await this.db.sql`
-        update disputes set status = ${status}, closed_at = ${at()}::timestamptz, debt_nano = ${debt}
+        update disputes set status = ${status}, closed_at = ${at()}::timestamptz, debt_nano = ${debt},
+          reversed_cents = ${status === 'WON' ? 0n : cents}, frozen_nano = ${status === 'WON' ? 0n : frozen}
         where team_id = ${teamId} and id = ${id}`;
       if (status === 'WON') await this.disputed(payment, -cents);
     };

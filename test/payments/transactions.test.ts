@@ -117,11 +117,12 @@ describe('the transactions of a team', () => {
       'SUBSCRIPTION 20 0 COMPLETED',
       'SUBSCRIPTION 19 19 COMPLETED',
       'EXPIRY - -1 COMPLETED',
-      'DISPUTE_OPENED -19 -19 COMPLETED',
-      'DISPUTE_WON 19 19 COMPLETED',
+      'DISPUTE_OPENED -19 0 COMPLETED',
+      'DISPUTE_WON 19 0 COMPLETED',
       'AUTO_RECHARGE 10 10 COMPLETED',
       'DISPUTE_OPENED -10 -3.5 COMPLETED',
-      'DISPUTE_LOST 0 -6.5 COMPLETED',
+      'CHARGEBACK - -6.5 COMPLETED',
+      'DISPUTE_LOST 0 0 COMPLETED',
       'PROMO_CODE - 3 COMPLETED',
     ]);
     const spent = await lines(teamId, '(filter: { kinds: [USAGE] }, first: 100)');
