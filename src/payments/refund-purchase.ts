@@ -4,9 +4,9 @@ import type { Uuid } from '../id.ts';
 import type { Book, PostingFacts } from '../ledger/book.ts';
 import type { GrantAccount } from '../ledger/grant-account.ts';
 import { voidPart } from '../ledger/payback.ts';
-import { minNano, type NanoCredits } from '../money.ts';
+import type { NanoCredits } from '../money.ts';
 import { countsAgainst, type Dispute } from './dispute.ts';
-import { type Refund, shareOf } from './refund.ts';
+import { type Refund, refundableOf, shareOf } from './refund.ts';
 
 /**
  * A payment with the credit that it bought and all that was taken back of it, while the locks of the team's payments and
@@ -53,15 +53,12 @@ export class PaidPurchase {
     return this.payment.amountCents - this.payment.refundedCents - this.payment.disputedCents;
   }
 
-  /** What could be paid back now: what is unspent, down to the cent. Of a plan all, or nothing. */
+  /** What could be paid back now. */
   get refundableCents(): bigint {
     const { grant, leftCents, payment } = this;
-    if (grant?.status !== 'OPEN') return 0n;
-    if (payment.kind === 'SUBSCRIPTION') {
-      const isWhole = grant.remainingNano === grant.grantedNano && leftCents === payment.amountCents;
-      return isWhole ? leftCents : 0n;
-    }
-    return minNano(leftCents, (grant.remainingNano * payment.amountCents) / grant.grantedNano);
+    if (!grant) return 0n;
+    const { grantedNano, remainingNano } = grant;
+    return refundableOf({ ...payment, leftCents, grantedNano, remainingNano });
   }
 
   /** What an operator has voided of the credit and nobody was paid for yet. */

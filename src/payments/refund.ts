@@ -1,6 +1,7 @@
 import type { ActorRef } from '../actor.ts';
+import type { PaymentKind } from '../gateway/payment.ts';
 import type { Uuid } from '../id.ts';
-import type { NanoCredits } from '../money.ts';
+import { minNano, type NanoCredits } from '../money.ts';
 
 export type RefundStatus = 'REQUESTED' | 'REJECTED' | 'PENDING' | 'SUCCEEDED' | 'FAILED';
 
@@ -78,4 +79,23 @@ export function shareOf(
 /** Half up. */
 function rounded(dividend: bigint, divisor: bigint): bigint {
   return (dividend * 2n + divisor) / (divisor * 2n);
+}
+
+/** A payment and the credit that it bought, as far as it matters for what can be paid back. */
+export interface Refundable {
+  readonly kind: PaymentKind;
+  readonly amountCents: bigint;
+  /** What of the payment has not been taken back, and is not being. */
+  readonly leftCents: bigint;
+  readonly grantedNano: NanoCredits;
+  readonly remainingNano: NanoCredits;
+}
+
+/** What could be paid back: what is unspent, down to the cent. Of a plan all of its invoice, or nothing. */
+export function refundableOf(bought: Refundable): bigint {
+  const { kind, amountCents, leftCents, grantedNano, remainingNano } = bought;
+  if (remainingNano === 0n) return 0n;
+  if (kind === 'SUBSCRIPTION')
+    return remainingNano === grantedNano && leftCents === amountCents ? leftCents : 0n;
+  return minNano(leftCents, (remainingNano * amountCents) / grantedNano);
 }
