@@ -14,8 +14,6 @@ import {
   storedEntitlements,
 } from './entitlement-terms.ts';
 
-export type { Entitlement, Entitlements } from './entitlement-terms.ts';
-
 /** A plan that a team is on, and what it entitles to. */
 export interface TeamPlan {
   readonly teamId: Uuid;

@@ -1,7 +1,7 @@
+import { noteRefusal } from '../charging/note-refusal.ts';
 import type { Clock } from '../clock.ts';
-import { type Db, inTransaction } from '../db/client.ts';
+import type { Db } from '../db/client.ts';
 import type { Uuid } from '../id.ts';
-import { lockBook, writeBooks } from '../ledger/post.ts';
 import { SpendRefused } from './spend-refused.ts';
 
 /** What a call that was refused leaves behind it. */
@@ -27,13 +27,4 @@ export async function orRefusalNoted<T>(
       await noteRefusal(db, clock, teamId);
     throw error;
   }
-}
-
-async function noteRefusal(db: Db, clock: Clock, teamId: Uuid): Promise<void> {
-  await inTransaction(db, async (tx) => {
-    const book = await lockBook(tx, teamId, clock.now().getTime());
-    if (!book) return;
-    book.noteRefusal();
-    await writeBooks(tx, [book]);
-  });
 }

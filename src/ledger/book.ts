@@ -1,11 +1,10 @@
-import type { ActorRef } from '../actor.ts';
-import { SYSTEM_ACTOR } from '../actor.ts';
+import { type ActorRef, SYSTEM_ACTOR } from '../actor.ts';
 import { assert } from '../domain-error.ts';
 import { orderedUuid, type Uuid } from '../id.ts';
 import { minNano } from '../money.ts';
 import { ACCOUNT, ENTRY_KIND } from './account.ts';
-import { dueBy, nextDueOf } from './due.ts';
 import type { BookHead } from './book-head.ts';
+import { dueBy, nextDueOf } from './due.ts';
 import { type BalancesAfter, type Entry, entryHash } from './entry.ts';
 import { emptyStatus, type GrantAccount, type GrantStatus, staysEmpty } from './grant-account.ts';
 import { applyMovement, type Movement, refOf } from './movement.ts';
@@ -233,16 +232,9 @@ export class Book {
 
   private open(grant: GrantAccount, facts: PostingFacts): void {
     grant.status = 'OPEN';
-    const source = grant.kind === 'PREPAID' ? ACCOUNT.CASH : ACCOUNT.PROMO_EXPENSE;
-    this.post(facts, [
-      {
-        kind: ENTRY_KIND.ISSUE,
-        debit: source,
-        credit: ACCOUNT.GRANT,
-        grantId: grant.id,
-        amountNano: grant.grantedNano,
-      },
-    ]);
+    const debit = grant.kind === 'PREPAID' ? ACCOUNT.CASH : ACCOUNT.PROMO_EXPENSE;
+    const { id: grantId, grantedNano: amountNano } = grant;
+    this.post(facts, [{ kind: ENTRY_KIND.ISSUE, debit, credit: ACCOUNT.GRANT, grantId, amountNano }]);
     this.payDebt(grant, facts);
   }
 
@@ -250,15 +242,8 @@ export class Book {
     if (grant.kind !== 'PREPAID' || grant.status !== 'OPEN') return;
     const amountNano = minNano(this.balances.unpaidNano, grant.remainingNano);
     if (amountNano === 0n) return;
-    this.post(facts, [
-      {
-        kind: ENTRY_KIND.DEBT_PAYMENT,
-        debit: ACCOUNT.GRANT,
-        credit: ACCOUNT.RECEIVABLE,
-        grantId: grant.id,
-        amountNano,
-      },
-    ]);
+    const { GRANT: debit, RECEIVABLE: credit } = ACCOUNT;
+    this.post(facts, [{ kind: ENTRY_KIND.DEBT_PAYMENT, debit, credit, grantId: grant.id, amountNano }]);
     this.settleGrants([grant.id], facts);
   }
 
