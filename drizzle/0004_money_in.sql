@@ -411,7 +411,8 @@ ALTER TABLE "wallets" ADD COLUMN "recharge_below_nano" bigint;--> statement-brea
 ALTER TABLE "wallets" ADD COLUMN "recharge_due_at" timestamp(3) with time zone;--> statement-breakpoint
 ALTER TABLE "teams" ADD COLUMN "first_purchase_at" timestamp(3) with time zone;--> statement-breakpoint
 CREATE UNIQUE INDEX "payments_intent" ON "payments" USING btree ("team_id","payment_intent");--> statement-breakpoint
-CREATE INDEX "payments_paid" ON "payments" USING btree ("team_id","paid_at","id");--> statement-breakpoint
+CREATE INDEX "payments_kind_paid" ON "payments" USING btree ("team_id","kind","paid_at","id");--> statement-breakpoint
+CREATE INDEX "payments_id" ON "payments" USING btree ("id");--> statement-breakpoint
 CREATE INDEX "payments_by_intent" ON "payments" USING btree ("payment_intent");--> statement-breakpoint
 CREATE UNIQUE INDEX "stripe_customers_stripe" ON "stripe_customers" USING btree ("stripe_id");--> statement-breakpoint
 CREATE INDEX "stripe_events_waiting" ON "stripe_events" USING btree ("next_check_at") WHERE "stripe_events"."next_check_at" is not null;--> statement-breakpoint
@@ -458,5 +459,6 @@ CREATE INDEX "sandbox_stripe_objects_type" ON "sandbox_stripe_objects" USING btr
 CREATE INDEX "sandbox_stripe_objects_customer" ON "sandbox_stripe_objects" USING btree ("customer","type","seq") WHERE "sandbox_stripe_objects"."customer" is not null;--> statement-breakpoint
 CREATE INDEX "sandbox_stripe_objects_parent" ON "sandbox_stripe_objects" USING btree ("parent","type","seq") WHERE "sandbox_stripe_objects"."parent" is not null;--> statement-breakpoint
 CREATE INDEX "sandbox_stripe_objects_due" ON "sandbox_stripe_objects" USING btree ("due_at") WHERE "sandbox_stripe_objects"."due_at" is not null;--> statement-breakpoint
+CREATE INDEX "entries_transactions" ON "entries" USING btree ("team_id","kind","seq") WHERE "entries"."kind" in (1, 3, 4, 6, 16);--> statement-breakpoint
 CREATE INDEX "wallets_unpaid" ON "wallets" USING btree ("team_id") WHERE "wallets"."unpaid_nano" > 0;--> statement-breakpoint
 CREATE INDEX "wallets_recharge_due" ON "wallets" USING btree ("recharge_due_at") WHERE "wallets"."recharge_due_at" is not null;

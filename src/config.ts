@@ -78,7 +78,7 @@ const options = z.object({
   /** Whether plans limit what teams may do: API keys, prices of their own, runs of several models. Unset: enforced in production. */
   ENTITLEMENTS: z.enum(['enforced', 'off']).optional(),
   /** Where mail is sent through: `smtp://user:password@host:587` or `smtps://…`. Unset: mail is kept, to be read at `sandboxMail`. */
-  SMTP_URL: z.url({ protocol: /^smtps?$/ }).optional(),
+  SMTP_URL: z.url({ protocol: /^smtps?$/, hostname: /./ }).optional(),
   /** Whom mail comes from. */
   MAIL_FROM: z.string().default('Drawdown <billing@localhost>'),
   /** Who issues receipts and invoices … */

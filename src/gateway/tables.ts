@@ -75,7 +75,9 @@ export const payments = pgTable(
   (t) => [
     primaryKey({ columns: [t.teamId, t.id] }),
     uniqueIndex('payments_intent').on(t.teamId, t.paymentIntent),
-    index('payments_paid').on(t.teamId, t.paidAt, t.id),
+    // With one without the kind beside it the planner takes the wrong one.
+    index('payments_kind_paid').on(t.teamId, t.kind, t.paidAt, t.id),
+    index('payments_id').on(t.id),
     // Events about charges and disputes name the payment, not the team.
     index('payments_by_intent').on(t.paymentIntent),
   ],

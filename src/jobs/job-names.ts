@@ -22,7 +22,7 @@ export const JOBS = {
   subscription: persistent,
   /** Reads the payment methods of a team anew: `{ teamId }`. */
   'payment-methods': persistent,
-  /** Sends a mail: `{ mailId }`. */
+  /** Sends a mail: `{ teamId, mailId }`. */
   mail: persistent,
   /** Tells a team that a payment has succeeded: `{ teamId, paymentId }`. */
   receipt: persistent,

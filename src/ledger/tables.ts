@@ -176,6 +176,7 @@ export const entries = pgTable(
   (t) => [
     primaryKey({ columns: [t.teamId, t.seq] }),
     // Rare kinds only (see ENTRY_KIND.DEBT_PAYMENT): a charge adds nothing to this index.
+    index('entries_transactions').on(t.teamId, t.kind, t.seq).where(sql`${t.kind} in (1, 3, 4, 6, 16)`),
     index('entries_debt_payments').on(t.teamId, t.seq).where(sql`${t.kind} = 7`),
     check('entries_amount', sql`${t.amountNano} > 0`),
   ],

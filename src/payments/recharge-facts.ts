@@ -58,7 +58,7 @@ async function usedSince({ sql }: Reader, teamId: Uuid, since: Date): Promise<bi
 async function toppingUpCents({ sql }: Reader, teamId: Uuid): Promise<bigint> {
   const [row] = await sql<{ cents: bigint }[]>`
     select coalesce(sum(amount_cents), 0)::int8 as cents from top_ups
-    where team_id = ${teamId} and finished_at is null`;
+    where team_id = ${teamId} and finished_at is null and flow = 'SAVED_METHOD'`;
   return row?.cents ?? 0n;
 }
 
