@@ -18,10 +18,10 @@ export const GRAPHIQL_CSP = [
   "frame-ancestors 'none'",
 ].join('; ');
 
-/** An API key of the demo data that the page offers. */
+/** An API key of the demo data, or a token of its user, that the page offers. */
 export interface DemoKey {
   readonly label: string;
-  readonly keyType: KeyType;
+  readonly keyType: KeyType | 'USER';
   /** The whole header value: `Bearer dd_…`. */
   readonly authorization: string;
 }

@@ -34,13 +34,12 @@ export interface DemoOptions {
 /** Credentials that work. */
 export interface Demo extends DemoTeam {
   readonly keys: readonly DemoKey[];
-  /** A token of the demo's user for a week; undefined where tokens are verified with public keys. */
-  readonly userToken: string | undefined;
 }
 
 export interface DemoKey {
   readonly label: string;
-  readonly keyType: KeyType;
+  /** USER: a token of the demo's user for a week. There is none where tokens are verified with public keys. */
+  readonly keyType: KeyType | 'USER';
   /** The whole header value. */
   readonly authorization: string;
 }
@@ -82,7 +81,7 @@ export async function createDemoData(options: DemoOptions): Promise<Demo> {
     keyType: type,
     authorization: `Bearer ${secrets[secret]}`,
   }));
-  return { ...demo, keys, userToken: await tokenFor(options.tokens) };
+  return { ...demo, keys: [...keys, ...(await userKeys(options.tokens))] };
 }
 
 async function installKeys(tx: Tx, secrets: DemoSecrets, teamId: Uuid, at: Date): Promise<DemoSecrets> {
@@ -117,13 +116,14 @@ function partsOf(text: string): KeyParts {
   return parts;
 }
 
-async function tokenFor({ secret, issuer, audience }: TokenOptions): Promise<string | undefined> {
-  if (secret === undefined) return undefined;
+async function userKeys({ secret, issuer, audience }: TokenOptions): Promise<DemoKey[]> {
+  if (secret === undefined) return [];
   const token = new SignJWT({ name: 'Demo User', email: EMAIL, email_verified: true })
     .setProtectedHeader({ alg: 'HS256' })
     .setSubject(SUBJECT)
     .setExpirationTime(Math.floor(systemMillis() / 1000) + TOKEN_SECONDS);
   if (issuer !== undefined) token.setIssuer(issuer);
   if (audience !== undefined) token.setAudience(audience);
-  return token.sign(new TextEncoder().encode(secret));
+  const signed = await token.sign(new TextEncoder().encode(secret));
+  return [{ label: "Demo user's token", keyType: 'USER', authorization: `Bearer ${signed}` }];
 }

@@ -18,8 +18,8 @@ export interface DemoApp {
   readonly database: TestDatabase;
   /** The demo's team, as the API names it. */
   readonly teamId: string;
-  /** The header of a demo key. */
-  authorization(type: KeyType): string;
+  /** The header of a demo key, or of the demo's user. */
+  authorization(type: KeyType | 'USER'): string;
   /** The header of the demo's user. */
   readonly userAuthorization: string;
 }
@@ -52,6 +52,8 @@ export function useDemoApp(environment: NodeJS.ProcessEnv = {}, clockOn?: (db: D
     if (!app) throw new Error('The app runs only while tests run: use it inside test().');
     return app;
   };
+  const authorization = (type: KeyType | 'USER') =>
+    demo().keys.find(({ keyType }) => keyType === type)?.authorization ?? '';
   const demo = () => {
     const { demo: data } = current();
     if (!data) throw new Error('The app has no demo data.');
@@ -69,8 +71,8 @@ export function useDemoApp(environment: NodeJS.ProcessEnv = {}, clockOn?: (db: D
       return publicId('team', demo().teamId);
     },
     get userAuthorization() {
-      return `Bearer ${demo().userToken ?? ''}`;
+      return authorization('USER');
     },
-    authorization: (type) => demo().keys.find(({ keyType }) => keyType === type)?.authorization ?? '',
+    authorization,
   };
 }
