@@ -92,12 +92,14 @@ export const RULES: readonly Rule[] = [
       ['src/catalog/rate.ts', "import type { Db } from '../db/client.ts';"],
       ['src/ledger/entry.ts', "import { entries } from './tables.ts';"],
       ['src/ledger/book.ts', "import { readFileSync } from 'node:fs';"],
+      ['src/stripe-sandbox/invoice-object.ts', "import Stripe from 'stripe';"],
     ],
     fine: [
       [
         'src/grants/drawdown.ts',
         "import { minNano } from '../money.ts';\nimport type { Uuid } from '../id.ts';",
       ],
+      ['src/stripe-sandbox/invoice-object.ts', "import type Stripe from 'stripe';"],
     ],
   },
   {
