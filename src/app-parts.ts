@@ -28,6 +28,7 @@ import { MemoryBus } from './live/bus.ts';
 import { Live } from './live/live.ts';
 import { Loop, type LoopLog } from './loop.ts';
 import { parseCredits } from './money.ts';
+import { PAYMENT_CHECKS } from './payments/payment-checks.ts';
 import { type AdvanceServices } from './sandbox/advance-clock.ts';
 import { allDueWork } from './sandbox/due-work.ts';
 import { demandUnmovedClock, openSandboxClock, SandboxClock } from './sandbox/sandbox-clock.ts';
@@ -95,7 +96,7 @@ export function createServices(
   });
   const checkpointKey = loadCheckpointKey(config);
   const auditBooks = () =>
-    ledgerHealth(db, clock.now(), [...CHARGE_CHECKS, ...CAP_CHECKS, ...DEPLOYMENT_CHECKS]);
+    ledgerHealth(db, clock.now(), [...CHARGE_CHECKS, ...CAP_CHECKS, ...DEPLOYMENT_CHECKS, ...PAYMENT_CHECKS]);
   const rates: CommittedRates = (reader, teamIds) => committedRates(reader, teamIds, { catalog, clock });
   const entitlements = config.ENTITLEMENTS ?? (config.NODE_ENV === 'production' ? 'enforced' : 'off');
   const debtLimitNano = parseCredits(config.DEBT_LIMIT_CREDITS, 'DEBT_LIMIT_CREDITS');

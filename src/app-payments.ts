@@ -21,6 +21,7 @@ import { parseCredits } from './money.ts';
 import { usdCents } from './payments/amounts.ts';
 import type { CreditOptions } from './payments/credit-packs.ts';
 import { debtInvoicesDue } from './payments/debt-invoices.ts';
+import { disputeEffects } from './payments/dispute-effects.ts';
 import { expiringCards } from './payments/expiring-card-notice.ts';
 import { exportEndpoint } from './payments/export-endpoint.ts';
 import type { PaymentDeps } from './payments/payment-deps.ts';
@@ -34,6 +35,7 @@ import { receiptMailHandler } from './payments/receipt-mail.ts';
 import { issuerFrom } from './payments/receipt-text.ts';
 import { handleRecharges, rechargesDue } from './payments/recharge-due.ts';
 import { RechargeTrigger } from './payments/recharge-trigger.ts';
+import { handleRefunds, refundEffects, refundsDue } from './payments/refund-effects.ts';
 import { handleTopUps, topUpEffects, topUpsDue } from './payments/top-up-effects.ts';
 import type { PlanDeps } from './plans/plan-deps.ts';
 import { handleSubscriptions, planEffects, subscriptionsDue } from './plans/plan-effects.ts';
@@ -156,6 +158,7 @@ function partsOf(
   const issuer = issuerFrom(config.ISSUER_NAME, config.ISSUER_ADDRESS);
   handleTopUps(deps);
   handleRecharges(deps);
+  handleRefunds(deps);
   handleSubscriptions(plans);
   jobs.handle('payment-methods', paymentMethodsJob(deps));
   jobs.handle('receipt', receiptMailHandler(deps));
@@ -164,10 +167,17 @@ function partsOf(
   const transport = transportOf(config);
   jobs.handle('mail', mailHandler({ ...deps, transport, isSandbox: isSandbox(config), attach }));
   return {
-    effects: [topUpEffects(deps), paymentMethodEffects(deps), planEffects(plans)],
+    effects: [
+      topUpEffects(deps),
+      paymentMethodEffects(deps),
+      refundEffects(deps),
+      disputeEffects(deps),
+      planEffects(plans),
+    ],
     dues: [
       topUpsDue(deps),
       rechargesDue(deps),
+      ...refundsDue(deps),
       debtInvoicesDue(deps),
       subscriptionsDue(deps),
       watchedMethods(jobs),

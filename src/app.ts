@@ -1,60 +1,19 @@
 import { fileURLToPath } from 'node:url';
 import type { Logger } from 'pino';
 import { createServices, createWorkers, openClock, type Services, type Worker } from './app-parts.ts';
-import { openPayments, type Payments, paymentRoutes } from './app-payments.ts';
-import { ModelResolver } from './catalog/catalog.resolver.ts';
-import { InstanceTypeResolver } from './catalog/instance-types.resolver.ts';
+import { openPayments, paymentRoutes } from './app-payments.ts';
+import { resolverInstances } from './app-resolvers.ts';
 import { seedInstanceTypes } from './catalog/instance-types.ts';
-import { catalogNodes } from './catalog/loaders.ts';
-import { PriceResolver } from './catalog/price.resolver.ts';
-import { SupplierResolver } from './catalog/supplier.resolver.ts';
-import { capNodes, SpendCapResolver } from './charging/cap.resolver.ts';
-import { ChargeResolver, chargeNodeLoaders, TeamChargesResolver } from './charging/charges.resolver.ts';
-import { EstimateChargeResolver } from './charging/estimate-charge.resolver.ts';
-import { ExplainChargeResolver, ExplainedPriceResolver } from './charging/explain-charge.resolver.ts';
-import { HoldChangeResolver } from './charging/hold-changes.resolver.ts';
-import { HoldResolver, holdNodeLoaders, TeamHoldsResolver } from './charging/holds.resolver.ts';
-import { ReverseChargeResolver } from './charging/reverse-charge.resolver.ts';
 import type { Clock } from './clock.ts';
 import type { Config } from './config.ts';
 import type { Tx } from './db/client.ts';
 import { type Database, openDatabase } from './db/database.ts';
-import { DeploymentEventResolver } from './deployments/deployment-events.resolver.ts';
-import { DeploymentFieldsResolver } from './deployments/deployment-fields.resolver.ts';
-import { DeploymentResolver } from './deployments/deployments.resolver.ts';
-import { deploymentNodes } from './deployments/loaders.ts';
-import { TeamDeploymentsResolver } from './deployments/team-deployments.resolver.ts';
-import { assert } from './domain-error.ts';
-import { DebtLimitResolver } from './grants/debt-limit.resolver.ts';
-import { BalanceResolver, EntryGrantResolver, GrantResolver } from './grants/grants.resolver.ts';
-import { grantNodes } from './grants/loaders.ts';
-import { PromoCodeResolver, promoCodeNodes } from './grants/promo-codes.resolver.ts';
-import { RedeemPromoCodeResolver } from './grants/promo-redeem.resolver.ts';
-import { TeamCreditResolver } from './grants/team-credit.resolver.ts';
 import { createContext } from './graphql/context.ts';
-import { NodeResolver } from './graphql/node.ts';
 import { RESOLVERS } from './graphql/resolvers.ts';
 import { buildAppSchema } from './graphql/schema.ts';
 import { type AppServer, createServer } from './graphql/server.ts';
-import type { ResolverClass } from './graphql/subscription-source.ts';
 import { publicId } from './id.ts';
-import { LedgerResolver } from './ledger/ledger.resolver.ts';
-import { ledgerNodes } from './ledger/nodes.ts';
-import { LiveResolver } from './live/live.resolver.ts';
-import { mailNodes, SandboxMailResolver } from './mail/sandbox-mail.resolver.ts';
-import { CreditPackResolver } from './payments/credit-packs.resolver.ts';
-import { ExportResolver } from './payments/export.resolver.ts';
-import { PaymentResolver, paymentNodes } from './payments/payment.resolver.ts';
-import { paymentMethodNodes } from './payments/payment-method-access.ts';
-import { PaymentMethodResolver, type PaymentMethodServices } from './payments/payment-methods.resolver.ts';
-import { topUpNodes } from './payments/top-up-access.ts';
-import { TeamTopUpsResolver, TopUpResolver } from './payments/top-ups.resolver.ts';
-import { TeamTransactionsResolver, TransactionResolver } from './payments/transaction-list.resolver.ts';
-import { planNodes } from './plans/loaders.ts';
-import { PlanResolver } from './plans/plans.resolver.ts';
 import { seedPlans } from './plans/seed-plans.ts';
-import { PlanSubscriptionResolver, TeamPlansResolver } from './plans/subscriptions.resolver.ts';
-import { ClockResolver } from './sandbox/advance-clock.resolver.ts';
 import { createDemoData, type Demo, type DemoTeam } from './sandbox/demo-data.ts';
 import { DEMO_MODEL, seedDemo } from './sandbox/demo-grants.ts';
 import { type DemoSecrets, demoSecrets } from './sandbox/demo-secrets.ts';
@@ -62,20 +21,8 @@ import { demoTraffic } from './sandbox/demo-traffic.ts';
 import { AccessWatch } from './teams/access-watch.ts';
 import { createAuthenticator } from './teams/authenticate.ts';
 import { KeyDirectory } from './teams/key-directory.ts';
-import { KeyResolver } from './teams/keys.resolver.ts';
-import { MemberResolver } from './teams/members.resolver.ts';
 import { rolesOf } from './teams/memberships.ts';
-import { teamNodes } from './teams/nodes.ts';
-import { TeamResolver } from './teams/teams.resolver.ts';
 import type { TokenOptions } from './teams/token.ts';
-import { UpsertUserResolver } from './teams/upsert-user.resolver.ts';
-import { ViewerResolver } from './teams/viewer.resolver.ts';
-import { RunResolver, runNodeLoaders, TeamRunsResolver } from './usage/run.resolver.ts';
-import { QuotedStepResolver, RunModelCostResolver, RunStepResolver } from './usage/run-model.resolver.ts';
-import { RunQuoteResolver } from './usage/run-quote.resolver.ts';
-import { RunUsageResultResolver, RunWorkResolver } from './usage/run-work.resolver.ts';
-import { SpendResolver, TeamSpendResolver } from './usage/spend.resolver.ts';
-import { UsageResolver } from './usage/usage.resolver.ts';
 
 /** The running product. */
 export interface App {
@@ -164,111 +111,6 @@ async function serve(services: Services, database: Database, config: Config, log
 function urlOf(host: string, port: number): string {
   if (host === '0.0.0.0' || host === '::') return `http://127.0.0.1:${port}`;
   return `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
-}
-
-/** The object of each class in RESOLVERS. */
-function resolverInstances(services: Services): Map<ResolverClass, object> {
-  const { db, batcher, payments } = services;
-  const { deps } = payments;
-  const money = { ...services, ...payments };
-  const instances = new Map<ResolverClass, object>([
-    [
-      NodeResolver,
-      new NodeResolver({
-        ...teamNodes(db),
-        ...catalogNodes(db),
-        ...chargeNodeLoaders(services),
-        ...holdNodeLoaders(services),
-        ...capNodes(services),
-        ...runNodeLoaders(services),
-        ...deploymentNodes(services),
-        ...grantNodes(services),
-        ...ledgerNodes(db),
-        ...promoCodeNodes(services),
-        ...paymentMethodNodes(services),
-        ...topUpNodes(services),
-        ...paymentNodes(services),
-        ...planNodes(db),
-        ...mailNodes(money),
-      }),
-    ],
-    [ViewerResolver, new ViewerResolver(db)],
-    [TeamResolver, new TeamResolver(services)],
-    [MemberResolver, new MemberResolver(services)],
-    [KeyResolver, new KeyResolver(services)],
-    [ModelResolver, new ModelResolver(services)],
-    [PriceResolver, new PriceResolver(services)],
-    [SupplierResolver, new SupplierResolver(services)],
-    [InstanceTypeResolver, new InstanceTypeResolver(services)],
-    [UsageResolver, new UsageResolver(batcher)],
-    [ChargeResolver, new ChargeResolver(services)],
-    [TeamChargesResolver, new TeamChargesResolver(services)],
-    [ExplainChargeResolver, new ExplainChargeResolver(services)],
-    [ExplainedPriceResolver, new ExplainedPriceResolver(services)],
-    [ReverseChargeResolver, new ReverseChargeResolver(services)],
-    [EstimateChargeResolver, new EstimateChargeResolver(services)],
-    [HoldResolver, new HoldResolver(services)],
-    [HoldChangeResolver, new HoldChangeResolver(services)],
-    [TeamHoldsResolver, new TeamHoldsResolver(services)],
-    [SpendCapResolver, new SpendCapResolver(services)],
-    [RunWorkResolver, new RunWorkResolver(services)],
-    [RunUsageResultResolver, new RunUsageResultResolver(services)],
-    [RunResolver, new RunResolver(services)],
-    [TeamRunsResolver, new TeamRunsResolver(services)],
-    [RunQuoteResolver, new RunQuoteResolver(services)],
-    [QuotedStepResolver, new QuotedStepResolver(services)],
-    [RunStepResolver, new RunStepResolver(services)],
-    [RunModelCostResolver, new RunModelCostResolver(services)],
-    [DeploymentResolver, new DeploymentResolver(services)],
-    [DeploymentFieldsResolver, new DeploymentFieldsResolver(services)],
-    [TeamDeploymentsResolver, new TeamDeploymentsResolver(services)],
-    [DeploymentEventResolver, new DeploymentEventResolver(services)],
-    [ClockResolver, new ClockResolver(services)],
-    [GrantResolver, new GrantResolver(services)],
-    [BalanceResolver, new BalanceResolver(services)],
-    [EntryGrantResolver, new EntryGrantResolver(services)],
-    [TeamCreditResolver, new TeamCreditResolver(services)],
-    [LedgerResolver, new LedgerResolver(services)],
-    [TeamSpendResolver, new TeamSpendResolver(services)],
-    [SpendResolver, new SpendResolver(services)],
-    [LiveResolver, new LiveResolver(services.live)],
-    [UpsertUserResolver, new UpsertUserResolver(services)],
-    [PromoCodeResolver, new PromoCodeResolver(services)],
-    [
-      RedeemPromoCodeResolver,
-      new RedeemPromoCodeResolver({ ...services, addressOf: ({ address }) => address }),
-    ],
-    [DebtLimitResolver, new DebtLimitResolver(services)],
-    [CreditPackResolver, new CreditPackResolver(money)],
-    [PaymentMethodResolver, new PaymentMethodResolver(methodServices(payments))],
-    [TopUpResolver, new TopUpResolver(deps)],
-    [TeamTopUpsResolver, new TeamTopUpsResolver(services)],
-    [PaymentResolver, new PaymentResolver(money)],
-    [TeamTransactionsResolver, new TeamTransactionsResolver(money)],
-    [TransactionResolver, new TransactionResolver(money)],
-    [ExportResolver, new ExportResolver(money)],
-    [PlanResolver, new PlanResolver(services)],
-    [PlanSubscriptionResolver, new PlanSubscriptionResolver(payments.plans)],
-    [TeamPlansResolver, new TeamPlansResolver(services, services.entitlements)],
-    [SandboxMailResolver, new SandboxMailResolver(money)],
-  ]);
-  for (const resolver of RESOLVERS) assert(instances.has(resolver), `there is an object of ${resolver.name}`);
-  return instances;
-}
-
-/** The public URL is known only once the server listens. */
-function methodServices({ deps, isSandbox, publishableKey }: Payments): PaymentMethodServices {
-  const { db, clock, gateway } = deps;
-  return {
-    db,
-    clock,
-    gateway,
-    isSandbox,
-    publishableKey,
-    get publicUrl() {
-      return deps.publicUrl;
-    },
-  };
 }
 
 /** Unless told otherwise: an embedded database outside of production is somebody trying the product. */

@@ -22,10 +22,17 @@ import { TeamCreditResolver } from '../grants/team-credit.resolver.ts';
 import { LedgerResolver } from '../ledger/ledger.resolver.ts';
 import { LiveResolver } from '../live/live.resolver.ts';
 import { SandboxMailResolver } from '../mail/sandbox-mail.resolver.ts';
+import {
+  AutoRechargeFieldsResolver,
+  AutoRechargeResolver,
+  RechargeAttemptResolver,
+} from '../payments/auto-recharge.resolver.ts';
 import { CreditPackResolver } from '../payments/credit-packs.resolver.ts';
+import { TeamDisputesResolver } from '../payments/disputes.resolver.ts';
 import { ExportResolver } from '../payments/export.resolver.ts';
 import { PaymentResolver } from '../payments/payment.resolver.ts';
 import { PaymentMethodResolver } from '../payments/payment-methods.resolver.ts';
+import { RefundResolver, TeamRefundsResolver } from '../payments/refunds.resolver.ts';
 import { TeamTopUpsResolver, TopUpResolver } from '../payments/top-ups.resolver.ts';
 import { TeamTransactionsResolver, TransactionResolver } from '../payments/transaction-list.resolver.ts';
 import { PlanResolver } from '../plans/plans.resolver.ts';
@@ -96,6 +103,12 @@ export const RESOLVERS: NonEmptyArray<ResolverClass> = [
   PaymentMethodResolver,
   TopUpResolver,
   TeamTopUpsResolver,
+  AutoRechargeResolver,
+  AutoRechargeFieldsResolver,
+  RechargeAttemptResolver,
+  RefundResolver,
+  TeamRefundsResolver,
+  TeamDisputesResolver,
   PaymentResolver,
   TeamTransactionsResolver,
   TransactionResolver,

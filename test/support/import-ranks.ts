@@ -12,7 +12,7 @@ const RANKS: readonly (readonly string[])[] = [
   ['usage', 'deployments', 'payments', 'plans', 'payouts'],
   ['insight', 'alerts', 'live', 'sandbox'],
   ['graphql'],
-  ['app-parts', 'app-payments', 'app', 'cli', 'main', 'welcome'],
+  ['app-parts', 'app-payments', 'app-resolvers', 'app', 'cli', 'main', 'welcome'],
 ];
 
 /** What the edge of every room says its part of the API with. The rest of `graphql` is above all rooms. */
