@@ -44,7 +44,7 @@ export async function disputePage(
 /** A dispute whoever's it is, as people are shown it. */
 export async function disputeNow(reader: Reader, id: Uuid): Promise<Dispute | undefined> {
   const rows = await reader.sql<
-    DisputeRow[]
+    DisputeNowRow[]
   >`select ${columnsNow(reader)} from disputes d where d.id = ${id}`;
   return rows.map(disputeNowFrom)[0];
 }

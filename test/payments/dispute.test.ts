@@ -6,9 +6,11 @@ import { inTransaction } from '../../src/db/client.ts';
 import { paymentById } from '../../src/gateway/payment-reads.ts';
 import { recordPayment } from '../../src/gateway/record-payment.ts';
 import { newUuid, type Uuid } from '../../src/id.ts';
+import { formatCredits } from '../../src/money.ts';
 import { recordDispute } from '../../src/payments/dispute-effects.ts';
 import { pursueRefund } from '../../src/payments/refund-pursue.ts';
 import { placeHold, releaseHold, settleHold } from '../support/holds.ts';
+import { usage } from '../support/world.ts';
 import {
   ask,
   type Bought,
@@ -375,6 +377,52 @@ describe('Refunds and disputes of one payment', () => {
     await decideDispute(world, id, true);
     await world.settle();
     expect(await balances(world, bought.teamId)).toMatchObject({ available: '20', disputed: '0' });
+    await expectSound(world);
+  });
+});
+
+describe('At the same time', () => {
+  test('a dispute and twenty charges leave nobody with credit that is not there', async () => {
+    const bought = await buy(world);
+    const model = await priceOnce(world);
+    const charges = Array.from({ length: 20 }, () =>
+      world.world.charge(usage(bought.teamId, model, { REQUEST: '1.1' }, { occurredAt: world.clock.now() })),
+    );
+    const id = await disputed(world, bought);
+    await Promise.all([world.settle(), ...charges]);
+    const results = (await Promise.all(charges)).flat();
+    const spent = results.filter(({ ok }) => ok).length;
+    await decideDispute(world, id, false);
+    await world.settle();
+    const unpaid = formatCredits(BigInt(spent) * 1_100_000_000n);
+    expect(await balances(world, bought.teamId)).toEqual({
+      available: '0',
+      held: '0',
+      disputed: '0',
+      unpaid,
+    });
+    await expectSound(world);
+  });
+
+  test('a dispute, a refund and a purchase end the same in any order', async () => {
+    const bought = await buy(world, { bonus: 1_000_000_000n });
+    const asked = await ask(world, bought, { amountCents: 700n });
+    const id = await disputed(world, bought, { amount: 2000 });
+    await Promise.allSettled([
+      world.settle(),
+      decide(world, asked),
+      buy(world, { teamId: bought.teamId, cents: 400n }),
+      spend(world, bought.teamId, '3'),
+    ]);
+    for (let i = 0; i < 3; i++) await world.advance(120_000);
+    await decideDispute(world, id, true);
+    await world.settle();
+    expect(await balances(world, bought.teamId)).toMatchObject({
+      available: '22',
+      disputed: '0',
+      unpaid: '0',
+    });
+    expect(await takenBack(world, bought)).toEqual({ refunded: 0n, disputed: 0n });
     await expectSound(world);
   });
 });
