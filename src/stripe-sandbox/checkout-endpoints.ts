@@ -6,6 +6,7 @@ import { type Call, type Endpoint, unixSeconds } from './call.ts';
 import { chosenItems } from './checkout-items.ts';
 import { customerDetails, sessionObject } from './checkout-object.ts';
 import { expireSession } from './checkout-outcome.ts';
+import { allowedTypesOf } from './method-types.ts';
 import { newId } from './new-id.ts';
 import type { Params } from './params.ts';
 import { invalidRequest, parameterMissing } from './problem.ts';
@@ -61,6 +62,7 @@ async function givenOf(call: Call) {
     throw invalidRequest(message, { param: 'customer_email' });
   }
   return {
+    ...allowedTypesOf(params),
     customer: customer ?? null,
     customer_creation: payer ? null : (params.oneOf('customer_creation', ['if_required']) ?? 'if_required'),
     customer_email: email,
