@@ -1,6 +1,6 @@
 import 'reflect-metadata';
 import type { GraphQLSchema } from 'graphql';
-import { type CatalogServices, ModelResolver } from '../../src/catalog/catalog.resolver.ts';
+import { ModelResolver } from '../../src/catalog/catalog.resolver.ts';
 import { InstanceTypeResolver } from '../../src/catalog/instance-types.resolver.ts';
 import { catalogNodes } from '../../src/catalog/loaders.ts';
 import { PriceResolver } from '../../src/catalog/price.resolver.ts';
@@ -12,7 +12,7 @@ import { TeamResolver } from '../../src/teams/teams.resolver.ts';
 import { wallet } from '../teams/people.ts';
 
 /** The API of the catalogue, with `team` beside it. */
-export function catalogSchema(services: CatalogServices): GraphQLSchema {
+export function catalogSchema(services: ConstructorParameters<typeof SupplierResolver>[0]): GraphQLSchema {
   const instances = new Map<ResolverClass, object>([
     [TeamResolver, new TeamResolver({ ...services, openLedger: wallet })],
     [ModelResolver, new ModelResolver(services)],

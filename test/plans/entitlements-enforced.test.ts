@@ -45,7 +45,7 @@ const CALLS = {
     return messages(await ask(schema, world.db, await member(world.db, team, 'ADMIN'), source, { input }));
   },
   setSupplierPrice: async (mode: EntitlementMode, team: Uuid) => {
-    const schema = catalogSchema({ ...world, demandEntitlement: entitlementGate(mode) } as World);
+    const schema = catalogSchema({ ...world, demandEntitlement: entitlementGate(mode) });
     const modelKey = `m-${newUuid()}`;
     await world.model(modelKey, { REQUEST: '1' }, { supplierTeamId: team });
     const source = `mutation ($input: SetSupplierPriceInput!) { created: setSupplierPrice(input: $input) { userErrors { message } } }`;
@@ -55,7 +55,7 @@ const CALLS = {
     return messages(await ask(schema, world.db, await member(world.db, team, 'ADMIN'), source, { input }));
   },
   setModelSupplier: async (mode: EntitlementMode, team: Uuid) => {
-    const schema = catalogSchema({ ...world, demandEntitlement: entitlementGate(mode) } as World);
+    const schema = catalogSchema({ ...world, demandEntitlement: entitlementGate(mode) });
     const modelKey = `m-${newUuid()}`;
     await world.model(modelKey, { REQUEST: '1' });
     const source = `mutation ($input: SetModelSupplierInput!) { created: setModelSupplier(input: $input) { userErrors { message } } }`;
@@ -74,6 +74,7 @@ const CALLS = {
 
 function messages({ data, errors }: { data?: unknown; errors: unknown }): string[] {
   expect(errors).toEqual({});
+  // Each operation of this file answers under this name.
   const { created } = data as { created: Done };
   return created.userErrors.map(({ message }) => message);
 }
@@ -88,7 +89,7 @@ async function run(mode: EntitlementMode, team: Uuid, models: number, idempotenc
   const steps = items.map((item, i) => ({ key: `s${i}`, ...item }));
   const running = { ...world, batcher: world.batcher(), demandEntitlement: entitlementGate(mode) };
   const form = { idempotencyKey, teamId: publicId('team', team), plan: { steps } };
-  return [running, form, SYSTEM_ACTOR] as unknown as Parameters<typeof startRun>;
+  return [running, form, SYSTEM_ACTOR] as const;
 }
 
 async function teamOn(planCode: string | null): Promise<Uuid> {

@@ -33,6 +33,7 @@ export function usePlanWorld(): PlanWorld {
     handleSubscriptions(plans);
     return [{ effects: planEffects(plans), dues: [subscriptionsDue(plans)] }];
   });
+  // It is one once the property is there.
   return Object.defineProperty(world as PlanWorld, 'plans', {
     get() {
       if (!plans) throw new Error('The world exists only while tests run: use it inside test().');

@@ -33,12 +33,34 @@ beforeAll(() => {
   schema = buildAppSchema([first, ...rest], instances);
 });
 
-// biome-ignore lint/suspicious/noExplicitAny: answers are compared, not used.
-type Answer = Record<string, any>;
+interface Refused {
+  readonly userErrors: readonly { readonly code: string; readonly path: readonly string[] }[];
+}
+interface Payload extends Refused {
+  readonly subscription: { readonly id: string; readonly status: string } | null;
+}
+
+/** What the operations of this file answer, each its part. */
+interface Answer {
+  readonly errors?: unknown;
+  readonly plans: readonly { readonly code: string }[];
+  readonly subscribeToPlan: Payload;
+  readonly changePlan: Payload;
+  readonly cancelSubscription: Payload;
+  readonly publishPlan: Refused;
+  readonly node: { readonly clientSecret?: string } | null;
+  readonly team: {
+    readonly subscriptions: { readonly edges: readonly unknown[] };
+    readonly entitlements: { readonly apiKeys: boolean };
+  };
+}
 
 async function run(actor: Actor, source: string, variables: Record<string, unknown> = {}): Promise<Answer> {
   const { data, errors } = await ask<Answer>(schema, w.db, actor, source, variables);
-  return Object.keys(errors).length > 0 ? { errors } : (data ?? {});
+  // Whoever expects errors looks at nothing else.
+  if (Object.keys(errors).length > 0) return { errors } as Answer;
+  if (!data) throw new Error('The operation answered nothing.');
+  return data;
 }
 
 const FIELDS = `subscription { id status family isChanging cancelAtPeriodEnd actionUrl failureMessage clientSecret
@@ -68,11 +90,7 @@ describe('plans', () => {
     const source = `{ plans(family: PLATFORM) { code family name rank monthlyPrice { amount currency } monthlyCredit benefits
       entitlements { monetization apiKeys chainedModels prioritySupport computeDiscount } } }`;
     const { plans } = await run(ANONYMOUS, source);
-    expect(plans.map(({ code }: Answer) => code)).toEqual([
-      'platform-personal',
-      'platform-pro',
-      'platform-business',
-    ]);
+    expect(plans.map(({ code }) => code)).toEqual(['platform-personal', 'platform-pro', 'platform-business']);
     expect(plans[2]).toMatchObject({
       family: 'PLATFORM',
       monthlyPrice: { amount: '100', currency: 'USD' },
@@ -143,7 +161,7 @@ describe('a team', () => {
       userErrors: [],
     });
     expect((await run(admin, CHANGE, change)).changePlan).toMatchObject({ replayed: true });
-    const { id: subscriptionId } = subscribeToPlan.subscription;
+    const subscriptionId = subscribeToPlan.subscription?.id;
     const cancel = { input: { teamId, subscriptionId, idempotencyKey: newUuid() } };
     expect((await run(admin, CANCEL, cancel)).cancelSubscription).toMatchObject({
       subscription: { status: 'ACTIVE', cancelAtPeriodEnd: true },
@@ -175,7 +193,7 @@ describe('a team', () => {
       userErrors: [],
     });
     await w.advance(20 * 60_000, 60_000);
-    const { id } = subscribeToPlan.subscription;
+    const id = subscribeToPlan.subscription?.id;
     const node = `query ($id: ID!) { node(id: $id) { id ... on PlanSubscription { status plan { code } } } }`;
     expect((await run(admin, node, { id })).node).toMatchObject({
       status: 'ACTIVE',
@@ -219,7 +237,7 @@ describe('a team', () => {
     const source = `query ($id: ID!) { node(id: $id) { ... on PlanSubscription { actionUrl clientSecret } } }`;
     const id = publicId('subscription', waiting.id);
     const admin = await member(w.db, one.team, 'ADMIN');
-    expect((await run(admin, source, { id })).node.clientSecret).toContain('_secret_');
+    expect((await run(admin, source, { id })).node?.clientSecret).toContain('_secret_');
     const reader = key('TEAM', ['billing:read'], one.team);
     expect(await run(reader, source, { id })).toHaveProperty('errors');
   });
