@@ -1,4 +1,4 @@
-import { ACTOR_KIND, type ActorKind, type ActorRef } from '../actor.ts';
+import type { ActorKind, ActorRef } from '../actor.ts';
 import type { Reader, Tx } from '../db/client.ts';
 import type { Uuid } from '../id.ts';
 import type { Refund, RefundStatus } from './refund.ts';
@@ -129,9 +129,4 @@ export async function writeRefund({ sql }: Tx, refund: Refund): Promise<void> {
 
 function iso(at: Date | null): string | null {
   return at === null ? null : at.toISOString();
-}
-
-/** Whether a refund was made at Stripe without us. */
-export function isFromOutside({ requestedBy }: Pick<Refund, 'requestedBy'>): boolean {
-  return requestedBy.kind === ACTOR_KIND.SYSTEM;
 }

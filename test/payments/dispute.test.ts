@@ -1,15 +1,10 @@
 import { afterEach, describe, expect, test } from 'vitest';
-import { SYSTEM_ACTOR } from '../../src/actor.ts';
-import type { HoldRequest, HoldResult } from '../../src/charging/hold.ts';
-import { reverseCharge } from '../../src/charging/reverse-charge.ts';
 import { inTransaction } from '../../src/db/client.ts';
 import { paymentById } from '../../src/gateway/payment-reads.ts';
-import { recordPayment } from '../../src/gateway/record-payment.ts';
-import { newUuid, type Uuid } from '../../src/id.ts';
+import { newUuid } from '../../src/id.ts';
 import { formatCredits } from '../../src/money.ts';
 import { recordDispute } from '../../src/payments/dispute-effects.ts';
 import { pursueRefund } from '../../src/payments/refund-pursue.ts';
-import { placeHold, releaseHold, settleHold } from '../support/holds.ts';
 import { usage } from '../support/world.ts';
 import {
   ask,
@@ -42,12 +37,6 @@ async function disputeRow({ teamId, paymentId }: Bought) {
     select status, amount_cents, reversed_cents, frozen_nano, debt_nano from disputes
     where team_id = ${teamId} and payment_id = ${paymentId}`;
   return [...rows];
-}
-
-async function hold(request: HoldRequest) {
-  const [result] = await world.world.batcher().holds([request]);
-  if (!result?.ok) throw new Error('the hold was refused');
-  return (result as Extract<HoldResult, { ok: true }>).hold;
 }
 
 describe('A dispute that opens', () => {
@@ -269,82 +258,6 @@ describe('Events of disputes', () => {
   });
 });
 
-describe('While a dispute is open', () => {
-  test.for([
-    ['settles', 'lost', { available: '0', held: '0', disputed: '0', unpaid: '6' }],
-    ['settles', 'won', { available: '14', held: '0', disputed: '0', unpaid: '0' }],
-    ['releases', 'lost', { available: '0', held: '0', disputed: '0', unpaid: '0' }],
-    ['releases', 'won', { available: '20', held: '0', disputed: '0', unpaid: '0' }],
-  ] as const)('a hold that %s before it is %s ends as it must', async ([how, end, expected]) => {
-    const bought = await buy(world);
-    const model = await priceOnce(world);
-    const held = await hold(placeHold(bought.teamId, model, 6));
-    const id = await disputed(world, bought);
-    await world.settle();
-    expect(await balances(world, bought.teamId)).toMatchObject({ held: '6', disputed: '14' });
-    await hold(how === 'settles' ? settleHold(held, 6) : releaseHold(held));
-    await decideDispute(world, id, end === 'won');
-    await world.settle();
-    expect(await balances(world, bought.teamId)).toEqual(expected);
-    await expectSound(world);
-  });
-
-  test.for(['settles', 'releases'] as const)(
-    'a hold that %s after it is lost ends as it must',
-    async (how) => {
-      const bought = await buy(world);
-      const model = await priceOnce(world);
-      const held = await hold(placeHold(bought.teamId, model, 6));
-      const id = await disputed(world, bought);
-      await world.settle();
-      await decideDispute(world, id, false);
-      await world.settle();
-      expect(await balances(world, bought.teamId)).toMatchObject({ held: '6', disputed: '0', unpaid: '6' });
-      await hold(how === 'settles' ? settleHold(held, 6) : releaseHold(held));
-      expect(await balances(world, bought.teamId)).toEqual({
-        available: '0',
-        held: '0',
-        disputed: '0',
-        unpaid: how === 'settles' ? '6' : '0',
-      });
-      await expectSound(world);
-    },
-  );
-
-  test('a charge that is reversed returns to what is withheld', async () => {
-    const bought = await buy(world);
-    await spend(world, bought.teamId, '9');
-    const id = await disputed(world, bought);
-    await world.settle();
-    await reverseLast(bought.teamId);
-    expect(await balances(world, bought.teamId)).toMatchObject({ available: '0', disputed: '20' });
-    await decideDispute(world, id, true);
-    await world.settle();
-    expect(await balances(world, bought.teamId)).toMatchObject({ available: '20', disputed: '0' });
-    await expectSound(world);
-  });
-
-  test('and lost, a charge that is reversed pays the debt it had become', async () => {
-    const bought = await buy(world);
-    await spend(world, bought.teamId, '9');
-    const id = await disputed(world, bought);
-    await world.settle();
-    await decideDispute(world, id, false);
-    await world.settle();
-    expect(await balances(world, bought.teamId)).toMatchObject({ unpaid: '9' });
-    await reverseLast(bought.teamId);
-    expect(await balances(world, bought.teamId)).toMatchObject({ available: '0', unpaid: '0' });
-    await expectSound(world);
-  });
-});
-
-async function reverseLast(teamId: Uuid): Promise<void> {
-  const [charge] = await world.db.sql<{ id: Uuid }[]>`
-    select id from charges where team_id = ${teamId} order by id desc limit 1`;
-  const input = { chargeId: charge?.id ?? '', reason: 'wrong', idempotencyKey: newUuid() };
-  await inTransaction(world.db, (tx) => reverseCharge(tx, input, SYSTEM_ACTOR, world.clock.now()));
-}
-
 describe('Refunds and disputes of one payment', () => {
   test('never take back more than was paid', async () => {
     const bought = await buy(world, { bonus: 2_000_000_000n });
@@ -424,97 +337,5 @@ describe('At the same time', () => {
     });
     expect(await takenBack(world, bought)).toEqual({ refunded: 0n, disputed: 0n });
     await expectSound(world);
-  });
-});
-
-describe('Payments of plans', () => {
-  async function subscribed(credit: bigint | null): Promise<Bought> {
-    const bought = await buy(world, { cents: 100n });
-    const { teamId } = bought;
-    const customer = await world.db.sql<{ stripe_id: string }[]>`
-      select stripe_id from stripe_customers where team_id = ${teamId}`;
-    const intent = await world.stripe.paymentIntents.create({
-      amount: 1900,
-      currency: 'usd',
-      customer: customer[0]?.stripe_id ?? '',
-      payment_method: await methodOf(teamId),
-      confirm: true,
-      off_session: true,
-    });
-    const charge = typeof intent.latest_charge === 'string' ? intent.latest_charge : '';
-    world.clock.advance(1);
-    const { payment } = await inTransaction(world.db, (tx) =>
-      recordPayment(
-        tx,
-        {
-          teamId,
-          kind: 'SUBSCRIPTION',
-          paymentIntent: intent.id,
-          charge,
-          amountCents: 1900n,
-          description: 'Personal, a month',
-          card: null,
-          credit: credit === null ? null : { source: 'PLAN', amountNano: credit },
-          bonusNano: 0n,
-          subscriptionId: newUuid(),
-          stripeInvoice: 'in_1',
-          actor: SYSTEM_ACTOR,
-        },
-        world.deps,
-        world.clock.now(),
-      ),
-    );
-    return { teamId, topUpId: '', paymentId: payment.id, paymentIntent: intent.id, charge };
-  }
-
-  async function methodOf(teamId: Uuid): Promise<string> {
-    const [row] = await world.db.sql<{ stripe_id: string }[]>`
-      select stripe_id from payment_methods where team_id = ${teamId} and is_default`;
-    return row?.stripe_id ?? '';
-  }
-
-  test('are refunded whole or not at all, and only while nothing of them is spent', async () => {
-    const bought = await subscribed(19_000_000_000n);
-    await expect(ask(world, bought, { amountCents: 100n })).rejects.toMatchObject({
-      details: { reason: 'NOT_REFUNDABLE' },
-    });
-    const asked = await ask(world, bought);
-    await expect(decide(world, asked, { amountCents: 100n })).rejects.toMatchObject({
-      code: 'BAD_USER_INPUT',
-    });
-    expect(await decide(world, asked)).toMatchObject({ amountCents: 1900n, creditNano: 19_000_000_000n });
-    await world.settle();
-    expect(await balances(world, bought.teamId)).toMatchObject({ available: '1' });
-    await expectSound(world);
-
-    const spent = await subscribed(19_000_000_000n);
-    await spend(world, spent.teamId, '1.5');
-    await expect(ask(world, spent)).rejects.toMatchObject({ details: { reason: 'NOT_REFUNDABLE' } });
-  });
-
-  test('that gave no credit are not refunded, and a dispute of them withholds nothing', async () => {
-    const bought = await subscribed(null);
-    await expect(ask(world, bought)).rejects.toMatchObject({ details: { reason: 'NOT_REFUNDABLE' } });
-    const id = await disputed(world, bought);
-    await world.settle();
-    expect(await balances(world, bought.teamId)).toMatchObject({ available: '1', disputed: '0' });
-    await decideDispute(world, id, true);
-    await world.settle();
-    expect(await takenBack(world, bought)).toEqual({ refunded: 0n, disputed: 0n });
-  });
-
-  test('that are disputed lose the credit of their invoice', async () => {
-    const bought = await subscribed(19_000_000_000n);
-    await spend(world, bought.teamId, '3');
-    const id = await disputed(world, bought);
-    await world.settle();
-    expect(await balances(world, bought.teamId)).toMatchObject({ available: '0', disputed: '17' });
-    await decideDispute(world, id, false);
-    await world.settle();
-    expect(await balances(world, bought.teamId)).toMatchObject({
-      available: '0',
-      disputed: '0',
-      unpaid: '2',
-    });
   });
 });
