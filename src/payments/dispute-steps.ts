@@ -33,10 +33,11 @@ export function followDispute(
   if (dispute.amountCents !== there.amountCents)
     dispute = purchase.putDispute({ ...dispute, amountCents: there.amountCents });
   while (dispute.status !== there.status) dispute = step(purchase, dispute, there.status);
-  return { before, dispute: adjust(purchase, dispute) };
+  adjustDisputes(purchase);
+  return { before, dispute: purchase.dispute(dispute.id) };
 }
 
-/** What refunds that failed leave of the payment is asked for by its disputes as well. */
+/** What refunds that failed and disputes that were won leave of the payment is asked for by its other disputes. */
 export function adjustDisputes(purchase: PaidPurchase): void {
   for (const dispute of purchase.disputes) adjust(purchase, dispute);
 }

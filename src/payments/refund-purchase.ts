@@ -79,6 +79,12 @@ export class PaidPurchase {
     return refund;
   }
 
+  dispute(id: Uuid): Dispute {
+    const dispute = this.disputesById.get(id);
+    assert(dispute, 'a dispute is read with its payment');
+    return dispute;
+  }
+
   putRefund(refund: Refund): Refund {
     this.refundsById.set(refund.id, refund);
     this.changedRefunds.add(refund.id);

@@ -280,10 +280,12 @@ describe('Refunds and disputes of one payment', () => {
     const bought = await buy(world);
     const refund = await refunded(world, bought, 800n);
     const id = await disputed(world, bought, { amount: 2000 });
-    await world.sandbox.runDue();
-    await world.jobs.drain();
+    const payment = await paymentById(world.db, bought.teamId, bought.paymentId);
+    if (!payment) throw new Error('no payment');
+    const there = await world.stripe.disputes.retrieve(id);
+    await inTransaction(world.db, (tx) => recordDispute(tx, world.deps, payment, there));
+    expect(await takenBack(world, bought)).toEqual({ refunded: 800n, disputed: 1200n });
     await pursueRefund(world.deps, bought.teamId, refund.id);
-    await world.settle();
     expect((await reread(world, refund)).status).toBe('FAILED');
     expect(await takenBack(world, bought)).toEqual({ refunded: 0n, disputed: 2000n });
     expect(await balances(world, bought.teamId)).toMatchObject({ available: '0', disputed: '20' });

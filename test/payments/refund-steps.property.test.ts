@@ -238,6 +238,10 @@ function check(story: Story): void {
     sum(disputes.filter(countsAgainst), ({ reversedCents }) => reversedCents),
   );
   expect(payment.refundedCents + payment.disputedCents).toBeLessThanOrEqual(CENTS);
+  const asksForMore = disputes.some(
+    (dispute) => countsAgainst(dispute) && dispute.reversedCents < dispute.amountCents,
+  );
+  expect(asksForMore && purchase.leftCents > 0n).toBe(false);
   expect(grant?.refundedNano).toBe(
     sum(left, ({ creditNano }) => creditNano) + sum(lost, ({ frozenNano }) => frozenNano),
   );
