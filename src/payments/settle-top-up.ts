@@ -128,6 +128,8 @@ async function succeed(
     if (isNew) deps.log.warn({ topUpId: topUp.id, intent: intent.id }, 'a top-up was paid a second time');
     return topUp;
   }
+  // The page has kept the card, whether or not an event tells of that.
+  if (topUp.flow === 'CHECKOUT') await deps.jobs.enqueue(tx, 'payment-methods', { teamId: topUp.teamId });
   const cleared = { failureCode: null, failureMessage: null };
   const paid = { status: 'SUCCEEDED', paymentIntent: intent.id, paymentId: payment.id } as const;
   return follow(tx, deps, topUp, { ...cleared, ...paid }, now);
