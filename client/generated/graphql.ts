@@ -323,10 +323,14 @@ export type UserErrorCode =
   | 'IDEMPOTENCY_CONFLICT'
   /** A value cannot be used; the message says what would be right. */
   | 'INVALID_INPUT'
+  /** The plan of the team does not allow it; see "plans" for those that do. */
+  | 'NOT_ENTITLED'
   /** Nothing that you may see has an id that was given. */
   | 'NOT_FOUND'
   /** The model has no price for this usage at that time. */
   | 'NOT_PRICED'
+  /** Nothing of this purchase can be paid back: it is spent, disputed, asked for already, or a plan is refunded in part. */
+  | 'NOT_REFUNDABLE'
   /** The team has no payment method that could be charged. */
   | 'NO_PAYMENT_METHOD'
   /** Too long ago, or in the future. */

@@ -24,6 +24,8 @@ export const UserErrorCode = {
   PAYMENT_METHOD_IN_USE: 'PAYMENT_METHOD_IN_USE',
   CARD_DECLINED: 'CARD_DECLINED',
   PROMO_CODE_REFUSED: 'PROMO_CODE_REFUSED',
+  NOT_REFUNDABLE: 'NOT_REFUNDABLE',
+  NOT_ENTITLED: 'NOT_ENTITLED',
 } as const;
 export type UserErrorCode = (typeof UserErrorCode)[keyof typeof UserErrorCode];
 
@@ -57,6 +59,11 @@ registerEnumType(UserErrorCode, {
     PROMO_CODE_REFUSED: {
       description: 'The promo code cannot be redeemed by this team; PromoCodeRefused says why.',
     },
+    NOT_REFUNDABLE: {
+      description:
+        'Nothing of this purchase can be paid back: it is spent, disputed, asked for already, or a plan is refunded in part.',
+    },
+    NOT_ENTITLED: { description: 'The plan of the team does not allow it; see "plans" for those that do.' },
   },
 });
 
