@@ -26,7 +26,10 @@ export class StripeRefused extends Error {
   }
 }
 
-/** Stripe answered that it failed. With an idempotency key it will answer the same for ever. */
+/**
+ * Stripe answered that it failed, or that this idempotency key stands for another request, such as one with the former
+ * name of a team: with that key it will answer the same for ever.
+ */
 export class StripeFailed extends DomainError {
   constructor() {
     super('UNAVAILABLE', OUT_OF_REACH, { retryAfterSeconds: 5 });
@@ -38,6 +41,7 @@ export class StripeFailed extends DomainError {
  * @throws StripeDeclined, StripeRefused: it answered, and nothing will change by repeating it.
  * @throws DomainError UNAVAILABLE: it cannot be reached, is overloaded or failed (StripeFailed). Whether it was done is
  * unknown, and repeating it with the same idempotency key is safe.
+ * @throws what else the package throws, as it came: the key is wrong, or may not do this.
  */
 export async function askStripe<T>(work: () => Promise<T>): Promise<T> {
   try {
@@ -63,6 +67,7 @@ function translated(error: unknown): unknown {
   if (error instanceof Stripe.errors.StripeAPIError && (error.statusCode ?? 0) >= 500)
     return new StripeFailed();
   if (isPassing(error)) return new DomainError('UNAVAILABLE', OUT_OF_REACH, { retryAfterSeconds: 2 });
+  if (error instanceof Stripe.errors.StripeIdempotencyError) return new StripeFailed();
   if (error instanceof Stripe.errors.StripeInvalidRequestError)
     return new StripeRefused(message, code, param);
   return error;

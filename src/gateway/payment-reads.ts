@@ -35,6 +35,7 @@ export function paymentColumns(reader: Reader) {
     p.disputed_cents, p.receipt_number, p.paid_at, p.actor_kind, p.actor_id`;
 }
 
+/** The payment that a row tells of. */
 export function paymentFromRow(row: PaymentRow): Payment {
   return {
     teamId: row.team_id,
@@ -59,6 +60,7 @@ export function paymentFromRow(row: PaymentRow): Payment {
   };
 }
 
+/** A payment of a team by its id. */
 export async function paymentById(reader: Reader, teamId: Uuid, id: Uuid): Promise<Payment | undefined> {
   return (await paymentsById(reader, teamId, [id]))[0];
 }

@@ -34,12 +34,14 @@ export interface SucceededPayment {
   readonly actor: ActorRef;
 }
 
+/** What recording a payment needs. */
 export interface RecordPaymentDeps {
   readonly jobs: JobQueue;
   /** What a team may owe from its first purchase on. */
   readonly payAsYouGoLimitNano: NanoCredits;
 }
 
+/** A payment as it is recorded. */
 export interface RecordedPayment {
   readonly payment: Payment;
   /** False: it had been recorded before, and nothing was done. */

@@ -23,6 +23,7 @@ export type EventEffect = (event: StripeEvent) => Promise<((tx: Tx) => Promise<v
 /** The effects of a room by the type of the event. */
 export type EventEffects = Readonly<Record<string, EventEffect>>;
 
+/** What the inbox works with. */
 export interface StripeInboxDeps {
   readonly db: Db;
   readonly clock: Clock;
@@ -58,8 +59,8 @@ export class StripeInbox {
   }
 
   /**
-   * Records an event as it was sent, and has its effect enqueued in the same transaction. When this returns, Stripe may
-   * forget it. @throws WrongSignature, and then nothing is written.
+   * Records that an event has come, and has its effect enqueued in the same transaction. When this returns, Stripe may
+   * forget it. @throws WrongSignature, or SyntaxError for what is no event, and then nothing is written.
    */
   async receive(body: string, signature: string): Promise<'RECORDED' | 'KNOWN' | 'IGNORED'> {
     const event = this.verified(body, signature);

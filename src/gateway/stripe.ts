@@ -9,6 +9,7 @@ export interface Gateway {
   readonly kind: 'LIVE' | 'TEST' | 'SANDBOX';
 }
 
+/** Which account, and where it is reached. */
 export interface GatewayOptions {
   readonly secretKey: string;
   readonly webhookSecret: string;

@@ -18,6 +18,7 @@ export interface Due {
   enqueueDue(tx: Tx, now: Date): Promise<number>;
 }
 
+/** Which rows of which table fall due, and what is done about them. */
 export interface DueRows {
   readonly name: string;
   /** A table with `team_id`, `id` and `next_check_at`, and an index on the last. */
@@ -56,6 +57,7 @@ export function dueRows(jobs: JobQueue, { name, table, job, dataOf, againMs }: D
   };
 }
 
+/** What the loop works with. */
 export interface DueLoopOptions {
   readonly db: Db;
   readonly clock: Clock;

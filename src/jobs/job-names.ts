@@ -1,8 +1,8 @@
 /** A kind of job: how often and how late it is done again when it fails. */
 export interface JobKind {
-  /** How often it is tried again. Due times live in our tables, so what is given up here is found there. */
+  /** How often it is tried again. Due times live in our tables: what is given up here and has one is found there. */
   readonly retryLimit: number;
-  /** Seconds before it is first tried again; doubled each time, up to 5 minutes. */
+  /** Seconds before it is first tried again; about doubled each time, up to 5 minutes. */
   readonly retryDelay: number;
 }
 
@@ -16,7 +16,7 @@ export const JOBS = {
   'top-up': persistent,
   /** Judges whether a team is to be recharged, and does it: `{ teamId }`. */
   recharge: persistent,
-  /** Pays a refund back, or asks what became of it: `{ teamId, refundId }`. */
+  /** Pays a refund back, or asks what became of it: `{ teamId, refundId }`; or of a dispute: `{ teamId, disputeId }`. */
   refund: persistent,
   /** Brings a subscription and its twin at Stripe together: `{ teamId, subscriptionId }`. */
   subscription: persistent,

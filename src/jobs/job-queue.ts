@@ -74,7 +74,7 @@ export class JobQueue {
     this.opened.catch(() => undefined);
   }
 
-  /** Resolves when the jobs that run are done. */
+  /** Begins no more jobs. Resolves when those that run are done, after 10 seconds at the latest. */
   async stop(): Promise<void> {
     this.stopListening?.();
     if (!this.opened) return;
@@ -83,8 +83,8 @@ export class JobQueue {
   }
 
   /**
-   * Does all that waits, and what comes of it, until nothing is left that can be done now, also what others have begun.
-   * Answers how many jobs were done here; those that failed are left to be done again in their time.
+   * Does all that waits, and what comes of it, until nothing is left that can be done now; waits, up to 5 seconds, for what
+   * others have begun. Answers how many jobs were done here; those that failed are left to be done again in their time.
    */
   async drain(): Promise<number> {
     await this.open();
