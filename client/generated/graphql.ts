@@ -313,6 +313,8 @@ export type UsageQuantityInput = {
 
 /** Why a mutation, or one item of it, was refused. New codes may be added. */
 export type UserErrorCode =
+  /** The team has a plan of this family already: change it instead. */
+  | 'ALREADY_SUBSCRIBED'
   /** The card was declined; the message says why. */
   | 'CARD_DECLINED'
   /** The object is in a state that does not allow this. */
@@ -331,6 +333,8 @@ export type UserErrorCode =
   | 'NOT_PRICED'
   /** Nothing of this purchase can be paid back: it is spent, disputed, asked for already, or a plan is refunded in part. */
   | 'NOT_REFUNDABLE'
+  /** The team has no plan of this family that could be changed. */
+  | 'NOT_SUBSCRIBED'
   /** The team has no payment method that could be charged. */
   | 'NO_PAYMENT_METHOD'
   /** Too long ago, or in the future. */

@@ -26,6 +26,8 @@ export const UserErrorCode = {
   PROMO_CODE_REFUSED: 'PROMO_CODE_REFUSED',
   NOT_REFUNDABLE: 'NOT_REFUNDABLE',
   NOT_ENTITLED: 'NOT_ENTITLED',
+  ALREADY_SUBSCRIBED: 'ALREADY_SUBSCRIBED',
+  NOT_SUBSCRIBED: 'NOT_SUBSCRIBED',
 } as const;
 export type UserErrorCode = (typeof UserErrorCode)[keyof typeof UserErrorCode];
 
@@ -63,6 +65,8 @@ registerEnumType(UserErrorCode, {
       description:
         'Nothing of this purchase can be paid back: it is spent, disputed, asked for already, or a plan is refunded in part.',
     },
+    ALREADY_SUBSCRIBED: { description: 'The team has a plan of this family already: change it instead.' },
+    NOT_SUBSCRIBED: { description: 'The team has no plan of this family that could be changed.' },
     NOT_ENTITLED: { description: 'The plan of the team does not allow it; see "plans" for those that do.' },
   },
 });

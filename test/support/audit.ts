@@ -6,6 +6,7 @@ import type { Db } from '../../src/db/client.ts';
 import { DEPLOYMENT_CHECKS } from '../../src/deployments/deployment-checks.ts';
 import { checkpointKey } from '../../src/ledger/checkpoint.ts';
 import { ledgerHealth } from '../../src/ledger/health.ts';
+import { PAYMENT_CHECKS } from '../../src/payments/payment-checks.ts';
 
 const key = checkpointKey('00'.repeat(32));
 
@@ -15,6 +16,7 @@ export async function expectHealthy(db: Db): Promise<void> {
     ...CHARGE_CHECKS,
     ...CAP_CHECKS,
     ...DEPLOYMENT_CHECKS,
+    ...PAYMENT_CHECKS,
   ]);
   expect(checks.filter(({ ok }) => !ok)).toEqual([]);
   for await (const { teamId, problems } of verifyAllBooks(db, { key })) {
