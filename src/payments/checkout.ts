@@ -6,21 +6,26 @@ import { stripeCustomer } from '../gateway/customers.ts';
 import { publicId } from '../id.ts';
 import { formatUsd } from './amounts.ts';
 import type { PaymentDeps } from './payment-deps.ts';
-import { nextAttempt } from './settle-top-up.ts';
+import { nextAttempt, type TopUpFailure } from './settle-top-up.ts';
 import type { TopUp } from './top-up.ts';
 
 const LOOK_BACK = 300;
 
+/** The checkout of a top-up, or why there will be none. */
+export type AskedCheckout =
+  | { readonly session: Stripe.Checkout.Session }
+  | { readonly failure: TopUpFailure };
+
 /**
  * The checkout of a top-up: found, or else asked for, by the rules of `intentOf`.
- * @throws DomainError UNAVAILABLE, StripeRefused.
+ * @throws DomainError UNAVAILABLE
  */
-export async function checkoutOf(deps: PaymentDeps, topUp: TopUp): Promise<Stripe.Checkout.Session> {
-  if (topUp.checkoutSession !== null) return retrieveSession(deps, topUp.checkoutSession);
+export async function checkoutOf(deps: PaymentDeps, topUp: TopUp): Promise<AskedCheckout> {
+  if (topUp.checkoutSession !== null) return { session: await retrieveSession(deps, topUp.checkoutSession) };
   const customer = await stripeCustomer(deps.db, deps.gateway, topUp.teamId, deps.clock.now());
   if (topUp.sendAttempt > 0) {
     const found = await findSession(deps, topUp, customer);
-    if (found) return found;
+    if (found) return { session: found };
   }
   const sending =
     topUp.sendAttempt > 0
@@ -46,15 +51,17 @@ function retrieveSession({ gateway }: PaymentDeps, id: string): Promise<Stripe.C
   return askStripe(() => gateway.stripe.checkout.sessions.retrieve(id));
 }
 
-async function create(deps: PaymentDeps, topUp: TopUp, customer: string): Promise<Stripe.Checkout.Session> {
+async function create(deps: PaymentDeps, topUp: TopUp, customer: string): Promise<AskedCheckout> {
   const { sessions } = deps.gateway.stripe.checkout;
   try {
     const options = { idempotencyKey: `topup:${topUp.id}:${topUp.sendAttempt}` };
-    return await askStripe(() => sessions.create(paramsOf(deps, topUp, customer), options));
+    return { session: await askStripe(() => sessions.create(paramsOf(deps, topUp, customer), options)) };
   } catch (error) {
+    if (error instanceof StripeRefused)
+      return { failure: { code: error.code ?? 'refused', message: error.message } };
     if (!(error instanceof StripeFailed)) throw error;
     const found = await findSession(deps, topUp, customer);
-    if (found) return found;
+    if (found) return { session: found };
     await inTransaction(deps.db, (tx) => nextAttempt(tx, topUp, deps.clock.now()));
     throw error;
   }

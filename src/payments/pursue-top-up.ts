@@ -85,7 +85,9 @@ function ignoreRefusal(error: unknown): void {
 
 async function lookAtCheckout(deps: PaymentDeps, topUp: TopUp): Promise<WriteTopUp> {
   const now = deps.clock.now();
-  const found = await checkoutOf(deps, topUp);
+  const asked = await checkoutOf(deps, topUp);
+  if ('failure' in asked) return (tx) => failTopUp(tx, deps, topUp, asked.failure);
+  const found = asked.session;
   const isOver = topUp.givenUpAt !== null && topUp.givenUpAt <= now;
   const session = isOver && found.status === 'open' ? await expireCheckout(deps, found) : found;
   if (session.status === 'open') return (tx) => awaitCheckout(tx, topUp, session, now);
