@@ -5,14 +5,18 @@ import type { EventEffect, EventEffects } from '../gateway/stripe-events.ts';
 import { tryParseId, type Uuid } from '../id.ts';
 import { type Due, dueRows } from '../jobs/due.ts';
 import type { PaymentDeps } from './payment-deps.ts';
+import { retrieveIntent } from './payment-intents.ts';
 import { lookAtTopUp, pursueTopUp } from './pursue-top-up.ts';
+import { settleTopUp } from './settle-top-up.ts';
 import { topUpOfId } from './top-up-rows.ts';
 
 /** What events about payments and checkouts mean for the top-ups they belong to; those of others are let pass. */
 export function topUpEffects(deps: PaymentDeps): EventEffects {
   const { stripe } = deps.gateway;
-  const ofIntent: EventEffect = async ({ objectId }) =>
-    effectOn(deps, await askStripe(() => stripe.paymentIntents.retrieve(objectId)));
+  const ofIntent: EventEffect = async ({ objectId }) => {
+    const intent = await retrieveIntent(deps, objectId);
+    return intent.status === 'succeeded' ? paidBy(deps, intent) : effectOn(deps, intent);
+  };
   const ofSession: EventEffect = async ({ objectId }) =>
     effectOn(deps, await askStripe(() => stripe.checkout.sessions.retrieve(objectId)));
   return {
@@ -34,6 +38,18 @@ async function effectOn(
   const write = await lookAtTopUp(deps, named.teamId, named.id);
   return async (tx) => {
     await write(tx);
+  };
+}
+
+/**
+ * What was paid gives its credit, also when its top-up does not know of this payment: it was given up, or paid by another
+ * one, while the request for this one was still on its way.
+ */
+async function paidBy(deps: PaymentDeps, intent: Stripe.PaymentIntent): ReturnType<EventEffect> {
+  const named = await topUpNamed(deps, intent.metadata.topUpId);
+  if (!named) return undefined;
+  return async (tx) => {
+    await settleTopUp(tx, deps, named, intent);
   };
 }
 
