@@ -1,0 +1,4 @@
+import { testKilled } from './killed.ts';
+import { LASTING } from './plan-operations.ts';
+
+testKilled(LASTING);

@@ -1,0 +1,4 @@
+import { SUBSCRIBING } from './plan-operations.ts';
+import { testOperations } from './play.ts';
+
+testOperations(SUBSCRIBING);

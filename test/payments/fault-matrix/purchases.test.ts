@@ -1,0 +1,4 @@
+import { testOperations } from './play.ts';
+import { PURCHASES } from './purchase-operations.ts';
+
+testOperations(PURCHASES);

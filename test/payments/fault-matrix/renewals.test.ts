@@ -1,0 +1,4 @@
+import { LASTING } from './plan-operations.ts';
+import { testOperations } from './play.ts';
+
+testOperations(LASTING);

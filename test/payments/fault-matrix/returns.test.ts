@@ -1,0 +1,4 @@
+import { testOperations } from './play.ts';
+import { RETURNS } from './return-operations.ts';
+
+testOperations(RETURNS);

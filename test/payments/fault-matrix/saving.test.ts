@@ -1,0 +1,4 @@
+import { testOperations } from './play.ts';
+import { SAVING } from './purchase-operations.ts';
+
+testOperations(SAVING);
