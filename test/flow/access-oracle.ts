@@ -88,6 +88,8 @@ export const DEPLOYMENTS = inTeam(
 const RUN_DEPLOYMENTS = inTeam('owner', 'admin', 'member', 'teamKey', 'platform');
 const RECORD = anywhere('platform');
 const OPERATE = anywhere('operator');
+/** To make people known is for what knows them. */
+const KNOW_PEOPLE = anywhere('platform');
 const CREATE_TEAM = anywhere('owner', 'admin', 'member', 'outsider', 'former', 'platform');
 const SIGNED_IN = anywhere(...signedIn);
 const PUBLIC = anywhere(...everybody);
@@ -110,6 +112,14 @@ export const ORACLE: Readonly<Record<string, Audience | typeof INHERITED>> = {
   'Query.deployment': DEPLOYMENTS,
   'Query.clock': SIGNED_IN,
   'Query.serviceKeys': OPERATE,
+  'Query.plans': PUBLIC,
+  'Query.creditPacks': PUBLIC,
+  'Query.bonusTiers': PUBLIC,
+  'Query.promoCodes': OPERATE,
+  'Query.refunds': OPERATE,
+  'Query.previewAutoRecharge': BILLING,
+  // Of a team; the mail of all teams is the operators'.
+  'Query.sandboxMail': BILLING,
   'Query.verifyLedger': OPERATE,
   'Query.ledgerHealth': OPERATE,
 
@@ -131,6 +141,25 @@ export const ORACLE: Readonly<Record<string, Audience | typeof INHERITED>> = {
   'Mutation.extendGrant': OPERATE,
   'Mutation.reverseCharge': OPERATE,
   'Mutation.advanceClock': OPERATE,
+  'Mutation.setDebtLimit': OPERATE,
+  'Mutation.createPromoCode': OPERATE,
+  'Mutation.setBonusTiers': OPERATE,
+  'Mutation.publishPlan': OPERATE,
+  'Mutation.decideRefund': OPERATE,
+  'Mutation.redeemPromoCode': MANAGE,
+  'Mutation.setupPaymentMethod': MANAGE,
+  'Mutation.setDefaultPaymentMethod': MANAGE,
+  'Mutation.removePaymentMethod': MANAGE,
+  'Mutation.purchaseCredits': MANAGE,
+  'Mutation.createCheckoutSession': MANAGE,
+  'Mutation.configureAutoRecharge': MANAGE,
+  'Mutation.requestRefund': MANAGE,
+  'Mutation.subscribeToPlan': MANAGE,
+  'Mutation.changePlan': MANAGE,
+  'Mutation.cancelSubscription': MANAGE,
+  // It changes nothing: who may read the list may have it as a file.
+  'Mutation.exportTransactions': BILLING,
+  'Mutation.upsertUser': KNOW_PEOPLE,
   'Mutation.setSpendCap': MANAGE,
   'Mutation.recordUsage': RECORD,
   'Mutation.placeHold': RECORD,
@@ -164,6 +193,7 @@ export const ORACLE: Readonly<Record<string, Audience | typeof INHERITED>> = {
   'Subscription.ledgerEntryPosted': BILLING,
   'Subscription.spendUpdated': BILLING,
   'Subscription.deploymentChanged': DEPLOYMENTS,
+  'Subscription.topUpChanged': BILLING,
   'Subscription.ledgerHealth': OPERATE,
 
   'Team.members': MEMBERS,
@@ -181,6 +211,18 @@ export const ORACLE: Readonly<Record<string, Audience | typeof INHERITED>> = {
   'Team.spendByModel': BILLING,
   'Team.spendCaps': BILLING,
   'Team.suppliedModels': BILLING,
+  'Team.debtLimit': BILLING,
+  'Team.paymentMethods': BILLING,
+  'Team.topUps': BILLING,
+  'Team.autoRecharge': BILLING,
+  'Team.refunds': BILLING,
+  'Team.disputes': BILLING,
+  'Team.transactions': BILLING,
+  'Team.subscriptions': BILLING,
+  'Team.entitlements': BILLING,
+  // With it somebody can pay.
+  'TopUp.clientSecret': MANAGE,
+  'PlanSubscription.clientSecret': MANAGE,
   'Viewer.user': SIGNED_IN,
   'Viewer.key': SIGNED_IN,
   'Viewer.teams': SIGNED_IN,
@@ -218,6 +260,16 @@ export const NODES: Readonly<Record<string, Audience>> = {
   Deployment: DEPLOYMENTS,
   Model: PUBLIC,
   InstanceType: PUBLIC,
+  PaymentMethod: BILLING,
+  TopUp: BILLING,
+  RechargeAttempt: BILLING,
+  Payment: BILLING,
+  Refund: BILLING,
+  Dispute: BILLING,
+  PlanSubscription: BILLING,
+  SandboxMail: BILLING,
+  PromoCode: OPERATE,
+  Plan: PUBLIC,
   PriceVersion: PUBLIC,
 };
 

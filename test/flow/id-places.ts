@@ -47,6 +47,10 @@ const FRESH_RUN: IdPlace = { value: fresh('run'), ofNamedTeam: 'run' };
 const DEPLOYMENT: IdPlace = { value: id('deployment'), ofNamedTeam: 'deployment' };
 const NEW_DEPLOYMENT: IdPlace = { value: fresh('deployment'), ofNamedTeam: 'deployment' };
 const STARTED: IdPlace = { value: fresh('started'), ofNamedTeam: 'deployment' };
+const PAYMENT_METHOD: IdPlace = { value: id('paymentMethod'), ofNamedTeam: 'paymentMethod' };
+/** A refund is asked for by one of the two. */
+const TOP_UP_PATH = 'RequestRefundInput.topUpId';
+const PAYMENT_PATH = 'RequestRefundInput.paymentId';
 const PAUSED: IdPlace = { value: fresh('paused'), ofNamedTeam: 'deployment' };
 
 /**
@@ -141,6 +145,39 @@ export const IDS: Readonly<Record<string, IdPlace>> = {
   'UpdateDeploymentInput.deploymentId': NEW_DEPLOYMENT,
   'ReportBootFailureInput.teamId': TEAM,
   'ReportBootFailureInput.deploymentId': STARTED,
+  'Query.sandboxMail.teamId': TEAM,
+  'Query.previewAutoRecharge.teamId': TEAM,
+  'SetDebtLimitInput.teamId': TEAM,
+  'RedeemPromoCodeInput.teamId': TEAM,
+  'ConfigureAutoRechargeInput.teamId': TEAM,
+  'ConfigureAutoRechargeInput.paymentMethodId': PAYMENT_METHOD,
+  'ExportTransactionsInput.teamId': TEAM,
+  'SetupPaymentMethodInput.teamId': TEAM,
+  'SetDefaultPaymentMethodInput.teamId': TEAM,
+  'SetDefaultPaymentMethodInput.paymentMethodId': PAYMENT_METHOD,
+  'RemovePaymentMethodInput.teamId': TEAM,
+  'RemovePaymentMethodInput.paymentMethodId': {
+    value: fresh('paymentMethod'),
+    ofNamedTeam: 'paymentMethod',
+  },
+  'RequestRefundInput.teamId': TEAM,
+  [PAYMENT_PATH]: { value: fresh('payment'), ofNamedTeam: 'payment' },
+  [TOP_UP_PATH]: {
+    value: (sampling) => (sampling.instead?.path === PAYMENT_PATH ? undefined : sampling.fresh('topUp')),
+    ofNamedTeam: 'topUp',
+  },
+  'DecideRefundInput.refundId': { value: fresh('refund') },
+  'PurchaseCreditsInput.teamId': TEAM,
+  'PurchaseCreditsInput.paymentMethodId': PAYMENT_METHOD,
+  // The packs are the same for all.
+  'PurchaseAmountInput.pack': { value: () => 'pack-5' },
+  'CreateCheckoutSessionInput.teamId': TEAM,
+  'SubscribeToPlanInput.teamId': TEAM,
+  'SubscribeToPlanInput.paymentMethodId': { value: id('askingCard'), ofNamedTeam: 'paymentMethod' },
+  'ChangePlanInput.teamId': TEAM,
+  'CancelSubscriptionInput.teamId': TEAM,
+  'CancelSubscriptionInput.subscriptionId': { value: fresh('waiting'), ofNamedTeam: 'subscription' },
+  'Subscription.topUpChanged.teamId': TEAM,
   'Subscription.balanceChanged.teamId': TEAM,
   'Subscription.ledgerEntryPosted.teamId': TEAM,
   'Subscription.spendUpdated.teamId': TEAM,

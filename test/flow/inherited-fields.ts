@@ -55,7 +55,7 @@ const USAGE_AND_RUNS: Inherited = {
   ...inherited('ChargeDraw', 'grantId amount'),
   ...inherited('ChargeReversal', 'amount at reason'),
   ...inherited('ChargeExplanation', 'charge price'),
-  ...inherited('ExplainedPrice', 'lines multipliers exact minimum amount formula version'),
+  ...inherited('ExplainedPrice', 'lines multipliers exact minimum amount formula version planDiscount'),
   ...inherited('ExplainedLine', 'meter quantity price factor subtotal formula summary'),
   ...inherited('ExplainedPayment', 'grants debt judgedAt summary'),
   ...inherited('GrantConsideration', 'grantId outcome paid paidFromHold left expiresAt summary'),
@@ -120,7 +120,7 @@ const BOOKS: Inherited = {
   ...inherited(
     'Grant',
     'id teamId kind source status scope priority amount remaining spent held expired voided costBasis',
-    'effectiveAt expiresAt createdAt closedAt actor reason changes',
+    'effectiveAt expiresAt createdAt closedAt actor reason changes refunded disputed',
   ),
   ...inherited('GrantScope', 'product model gpuType'),
   ...inherited('GrantChange', 'change expiresAtBefore expiresAtAfter amount at actor reason'),
@@ -132,6 +132,83 @@ const BOOKS: Inherited = {
   ...inherited('BalanceChange', 'fromSeq seq kind balance entries occurredAt'),
   ...inherited('LedgerEntryChange', 'fromSeq seq kind entries occurredAt'),
   ...inherited('SpendChange', 'fromSeq seq kind spend occurredAt'),
+};
+
+const PAYMENTS: Inherited = {
+  ...inherited('Money', 'amount currency'),
+  ...inherited(
+    'PaymentMethod',
+    'id type brand last4 expMonth expYear expiresAt isExpired wallet isDefault createdAt removedAt',
+  ),
+  ...inherited(
+    'TopUp',
+    'id kind flow status amount credits bonus actionUrl failure createdAt updatedAt finishedAt actor',
+  ),
+  ...inherited('TopUpFailure', 'code message'),
+  ...inherited('TopUpChange', 'fromSeq seq kind topUps occurredAt'),
+  ...inherited(
+    'AutoRecharge',
+    'status threshold amount maxPerCharge dailyCap monthlyCap suspendedReason suspendedAt nextPossibleAt',
+    'updatedAt paymentMethod attempts',
+  ),
+  ...inherited(
+    'AutoRechargePreview',
+    'wouldCharge trigger obstacles amount nextPossibleAt usedToday usedThisMonth',
+  ),
+  ...inherited('RechargeAttempt', 'id trigger status amount failure startedAt finishedAt topUp'),
+  ...inherited(
+    'Payment',
+    'id teamId kind amount refunded disputed description card receiptNumber paidAt grantId',
+    'bonusGrantId topUpId subscriptionId actor receiptUrl',
+  ),
+  ...inherited('PaymentCard', 'brand last4'),
+  ...inherited(
+    'Transaction',
+    'id date kind description amount credits recurrence status receiptNumber refundId disputeId grantId',
+    'entryId payment receiptUrl',
+  ),
+  ...inherited(
+    'Refund',
+    'id teamId paymentId status requestedAmount amount credits bonusVoided debt reason decisionReason',
+    'failureReason requestedBy decidedBy requestedAt decidedAt finishedAt purchase',
+  ),
+  ...inherited(
+    'RefundedPurchase',
+    'topUpId paid refunded disputed refundable unspent held spent bonus bonusUnspent bonusSpent',
+  ),
+  ...inherited(
+    'Dispute',
+    'id teamId paymentId status amount frozen debt bonusVoided reason openedAt closedAt',
+  ),
+  ...inherited(
+    'SandboxMail',
+    'id teamId to subject text html attachmentCount status attempts error createdAt sentAt',
+  ),
+};
+
+/** What plans and codes offer; who has a plan is told by whose it is. */
+const OFFERS: Inherited = {
+  ...inherited('CreditPacks', 'packs minimum creditsPerUsd'),
+  ...inherited('CreditPack', 'id price credits bonus displayCredits'),
+  ...inherited('BonusTiers', 'effectiveAt tiers'),
+  ...inherited('BonusTier', 'fromAmount percent'),
+  ...inherited(
+    'Plan',
+    'id code version family name rank monthlyPrice monthlyCredit entitlements benefits retired effectiveAt',
+  ),
+  ...inherited('PlanEntitlements', 'monetization apiKeys chainedModels prioritySupport computeDiscount'),
+  ...inherited('TeamEntitlements', 'monetization apiKeys chainedModels prioritySupport computeDiscount'),
+  ...inherited('TeamEntitlements', 'planCodes enforced'),
+  ...inherited(
+    'PlanSubscription',
+    'id teamId family status isChanging cancelAtPeriodEnd currentPeriodStart currentPeriodEnd actionUrl',
+    'failureMessage pastDueSince createdAt updatedAt endedAt actor plan nextPlan',
+  ),
+  ...inherited(
+    'PromoCode',
+    'id code credits scope priority startsAt endsAt grantExpiresAt grantLastsDays maxRedemptions',
+    'redemptions eligiblePlans firstPurchaseOnly createdAt actor reason',
+  ),
 };
 
 /**
@@ -178,7 +255,31 @@ const PAYLOADS: Inherited = {
     'UpdateDeploymentPayload ReportBootFailurePayload',
     'deployment event charges balance replayed userErrors',
   ),
+  ...inherited('SetDebtLimitPayload', 'limit balance replayed userErrors'),
+  ...inherited('CreatePromoCodePayload', 'promoCode replayed userErrors'),
+  ...inherited('RedeemPromoCodePayload', 'grant balance replayed userErrors'),
+  ...inherited('ConfigureAutoRechargePayload', 'autoRecharge replayed userErrors'),
+  ...inherited('SetBonusTiersPayload', 'bonusTiers replayed userErrors'),
+  ...inherited('ExportTransactionsPayload', 'url expiresAt userErrors'),
+  ...inherited(
+    'SetupPaymentMethodPayload',
+    'clientSecret publishableKey hostedUrl setupIntentId paymentMethod userErrors',
+  ),
+  ...alike(
+    'SetDefaultPaymentMethodPayload RemovePaymentMethodPayload',
+    'paymentMethod defaultPaymentMethod userErrors',
+  ),
+  ...alike('RequestRefundPayload DecideRefundPayload', 'refund balance replayed userErrors'),
+  ...inherited('PurchaseCreditsPayload', 'topUp balance replayed userErrors'),
+  ...inherited('CreateCheckoutSessionPayload', 'topUp balance replayed userErrors url'),
+  ...inherited('PublishPlanPayload', 'plan replayed userErrors'),
+  ...alike(
+    'SubscribeToPlanPayload ChangePlanPayload CancelSubscriptionPayload',
+    'subscription balance replayed userErrors',
+  ),
+  ...inherited('UpsertUserPayload', 'user userErrors'),
   ...inherited('Refusal', 'code message path'),
+  ...inherited('PromoCodeRefused', 'code message path reason'),
   ...inherited('OutOfCredits', 'code message path shortBy available'),
   ...inherited('SpendCapExceeded', 'code message path capId subject period limit used'),
   ...inherited('WrongState', 'code message path status allowed'),
@@ -188,6 +289,8 @@ const PAYLOADS: Inherited = {
 export const INHERITED_FIELDS: Readonly<Inherited> = {
   ...connections('Team TeamMember ApiKey Charge Hold Run SpendCap Grant LedgerEntry'),
   ...connections('Model InstanceType PriceVersion Deployment DeploymentEvent DeploymentSlot'),
+  ...connections('PaymentMethod TopUp RechargeAttempt Transaction Refund Dispute PlanSubscription'),
+  ...connections('PromoCode SandboxMail'),
   ...inherited('PageInfo', 'hasNextPage hasPreviousPage startCursor endCursor'),
   ...inherited('Team', 'id name timeZone createdAt viewerRole'),
   ...inherited('TeamMember', 'role joinedAt user'),
@@ -200,5 +303,7 @@ export const INHERITED_FIELDS: Readonly<Inherited> = {
   ...USAGE_AND_RUNS,
   ...DEPLOYMENTS,
   ...BOOKS,
+  ...PAYMENTS,
+  ...OFFERS,
   ...PAYLOADS,
 };

@@ -1,5 +1,5 @@
 import type { GraphQLSchema } from 'graphql';
-import { publicId } from '../../src/id.ts';
+import { publicId, type Uuid } from '../../src/id.ts';
 import { formatCredits } from '../../src/money.ts';
 import {
   ACTORS,
@@ -14,9 +14,10 @@ import {
   USAGE,
 } from './access-oracle.ts';
 import { ask, type HttpAnswer, type RunningApp } from './app-over-http.ts';
-import { FRESH } from './fresh.ts';
+import { FRESH, freshOfNobody } from './fresh.ts';
 import type { Sampling } from './id-places.ts';
 import { type Operation, OperationWriter, type Step, type WrittenOperation } from './operations.ts';
+import { Payer } from './payer.ts';
 import { Platform } from './platform.ts';
 import { idsOf, type OfEach, type Tenant, Tenants, unknownIds, WORKERS, type Worker } from './tenants.ts';
 
@@ -34,6 +35,7 @@ export interface IsolationSetting {
   readonly asked: Tenant;
   readonly other: Tenant;
   readonly platform: Platform;
+  readonly payer: Payer;
   readonly credentials: ReadonlyMap<ActorName, string | undefined>;
 }
 
@@ -44,8 +46,9 @@ export async function isolationSetting(app: RunningApp): Promise<IsolationSettin
   const platform = new Platform(app, authorization);
   const platformPlain = await tenants.key('PLATFORM', 'plain gateway', undefined, []);
   const operator = await tenants.key('OPERATOR', 'operator');
-  const asked = await tenants.team(platform);
-  const other = await tenants.team(platform);
+  const payer = new Payer(app, operator.authorization);
+  const asked = await tenants.team(platform, payer);
+  const other = await tenants.team(platform, payer);
   const askers = {
     ...asked,
     ...{ platform, platformPlain, operator },
@@ -54,7 +57,7 @@ export async function isolationSetting(app: RunningApp): Promise<IsolationSettin
   const credentials = new Map(
     ACTORS.map((actor) => [actor, actor === 'anonymous' ? ANONYMOUS : askers[actor].authorization]),
   );
-  return { tenants, asked, other, platform, credentials };
+  return { tenants, asked, other, platform, payer, credentials };
 }
 
 /** The ids of a team as this actor would use them: of its charges, holds and runs, one of their own. */
@@ -81,7 +84,7 @@ export function samplingOfNothing(actor: ActorName, instead?: Sampling['instead'
   return {
     ids,
     suppliedModel: 'model-of-nobody',
-    fresh: async (what) => ids[FRESH[what].id],
+    fresh: async (what) => freshOfNobody(what, ids),
     isKey: !PEOPLE.includes(actor),
     ...(instead && { instead }),
   };
@@ -148,12 +151,15 @@ export async function secretsFrom({ tenants, asked }: IsolationSetting, actor: A
     ...[wallet?.available_nano ?? 0n, wallet?.prepaid_nano ?? 0n].map(formatCredits),
     ...['9', '5', '3', '2'].map((whole) => `${whole}${asked.amount}`),
     ...asked.grants.map((id) => publicId('grant', id)),
+    ...Object.values(asked.purse),
+    asked.paid,
   ];
   const usage = [asked.charges, asked.holds, asked.runs];
   const secrets: [Audience, string[]][] = [
     [TEAM, Object.values(idsOf(asked)).concat(`team-${mark}`)],
     [MEMBERS, ['owner', 'admin', 'member', 'former'].map((who) => `${who}-${mark}`)],
     [MANAGE, ['team-key', 'plain-key', 'revoked-key'].map((key) => `${key}-${mark}`)],
+    [MANAGE, await clientSecrets(tenants, asked.teamId)],
     [BILLING, money],
     [USAGE, usage.flatMap((ids) => Object.values(ids))],
     [DEPLOYMENTS, Object.values(asked.deployments)],
@@ -162,6 +168,15 @@ export async function secretsFrom({ tenants, asked }: IsolationSetting, actor: A
   return [...hidden, ...usage.flatMap((ids) => ofOthers(ids, actor))].filter(
     (text) => !isOwn(text, actor, mark),
   );
+}
+
+/** With these somebody could pay. */
+async function clientSecrets({ app }: Tenants, teamId: Uuid): Promise<string[]> {
+  const rows = await app.database.db.sql<{ secret: string }[]>`
+    select client_secret as secret from top_ups where team_id = ${teamId} and client_secret is not null
+    union all
+    select client_secret from subscriptions where team_id = ${teamId} and client_secret is not null`;
+  return rows.map(({ secret }) => secret);
 }
 
 /** What members and keys of the team may not see although they may see their own. */

@@ -4,7 +4,7 @@ import { ERROR_CODES } from '../../src/graphql/errors.ts';
 import { RESOLVERS } from '../../src/graphql/resolvers.ts';
 import { buildAppSchema } from '../../src/graphql/schema.ts';
 import { UserErrorCode } from '../../src/graphql/user-error.ts';
-import { storedState } from '../support/stored-state.ts';
+import { settledState } from '../support/stored-state.ts';
 import { ACTORS, expectedAnswer } from './access-oracle.ts';
 import { useApp } from './app-over-http.ts';
 import {
@@ -86,7 +86,7 @@ async function faultsOf({ place, scalar, way }: Case): Promise<string[]> {
 
 /** What a mutation might change. */
 async function stored([root]: readonly Step[]): Promise<string> {
-  return root?.type === 'Mutation' ? JSON.stringify(await storedState(app.database.ownerDb)) : '';
+  return root?.type === 'Mutation' ? JSON.stringify(await settledState(app.database.ownerDb)) : '';
 }
 
 function isDefect({ code, says }: Refusal): boolean {

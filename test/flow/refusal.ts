@@ -1,7 +1,7 @@
 import { expect } from 'vitest';
 import { ERROR_CODES } from '../../src/graphql/errors.ts';
 import { UserErrorCode } from '../../src/graphql/user-error.ts';
-import { storedState } from '../support/stored-state.ts';
+import { settledState } from '../support/stored-state.ts';
 import type { HttpAnswer, RunningApp } from './app-over-http.ts';
 
 /** Why something was refused, wherever the answer says it, and all that it says about the place. */
@@ -35,6 +35,8 @@ export const INSIDE = [
   /postgres|drizzle|SQLSTATE|violates|constraint|relation "|column "|syntax error at|\bpg_/i,
   /\b(select .+ from|insert into|update .+ set|delete from)\b/i,
   /\b(wallets|memberships|api_keys|price_versions|idempotency_keys|grant_changes|charges_key|audit_events)\b/,
+  /\b(top_ups|top_up_events|payment_(heads|methods|method_watches)|auto_recharges|recharge_attempts|stripe_(customers|events))\b/,
+  /\b(plan_versions|plan_invoices|team_plans|promo_redemptions|sandbox_stripe_\w+)\b/,
   /\b(deployment_(heads|slots|events)|run_quotes|spend_caps|hold_sweeps|sandbox_clock)\b/,
 ];
 
@@ -47,7 +49,7 @@ export async function expectRefusal(
   request: () => Promise<HttpAnswer>,
   expected: { readonly code: string | readonly string[]; readonly names?: RegExp | undefined },
 ): Promise<HttpAnswer> {
-  const before = await storedState(app.database.ownerDb);
+  const before = await settledState(app.database.ownerDb);
   const answer = await request();
   const refusals = refusalsIn(answer);
   const codes = [...new Set(refusals.map(({ code }) => code))];
@@ -57,6 +59,6 @@ export async function expectRefusal(
   expect([expected.code].flat(), answer.text.slice(0, 500)).toContain(codes[0]);
   if (expected.names) expect(refusals.map(({ says }) => says).join('\n')).toMatch(expected.names);
   for (const pattern of INSIDE) expect(answer.text).not.toMatch(pattern);
-  expect(await storedState(app.database.ownerDb)).toEqual(before);
+  expect(await settledState(app.database.ownerDb)).toEqual(before);
   return answer;
 }

@@ -35,6 +35,8 @@ const BY_NAME: Readonly<Record<string, SampleValue>> = {
   models: () => MODEL,
   records: () => 2,
   memoryGb: () => 1,
+  benefits: () => 'It is tested',
+  rank: () => 5,
 };
 
 /** Values where the name alone does not tell. */
@@ -53,6 +55,16 @@ const BY_PATH: Readonly<Record<string, SampleValue>> = {
   'Query.instanceType.key': () => INSTANCE_TYPE,
   'CreateInstanceTypeInput.key': () => `instance-type-${newUuid()}`,
   'CreateInstanceTypeInput.kind': () => 'CPU',
+  'PurchaseAmountInput.custom': () => '10',
+  'RedeemPromoCodeInput.code': ({ fresh }) => fresh('promoCode'),
+  'ConfigureAutoRechargeInput.enabled': () => true,
+  // Only what is refused has it charge, and nothing is.
+  'ConfigureAutoRechargeInput.threshold': () => '0',
+  'ConfigureAutoRechargeInput.amount': () => '10',
+  'SubscribeToPlanInput.planCode': ({ fresh }) => fresh('vacancy'),
+  'ChangePlanInput.planCode': ({ fresh }) => fresh('otherPlan'),
+  'PublishPlanInput.code': () => 'platform-tested',
+  'UpsertUserInput.subject': () => 'somebody else',
   'SetSupplierPriceInput.modelKey': ({ suppliedModel }) => suppliedModel,
   'SetSpendCapInput.limit': () => '7',
   'RunUsageItemInput.step': () => STEP,
@@ -66,13 +78,20 @@ const BY_PATH: Readonly<Record<string, SampleValue>> = {
 };
 
 /** What may be left out, but is given. */
-const GIVEN: readonly string[] = ['PlaceHoldInput.quantities', 'SetDeploymentScheduleInput.schedule'];
+const GIVEN: readonly string[] = [
+  'PlaceHoldInput.quantities',
+  'SetDeploymentScheduleInput.schedule',
+  'Query.sandboxMail.teamId',
+  'RequestRefundInput.topUpId',
+  'SubscribeToPlanInput.paymentMethodId',
+];
 
 /** The member to give of inputs that have exactly one. */
 const ONE_OF: Readonly<Record<string, string>> = {
   RunPlanInput: 'steps',
   StartRunPlanInput: 'quoteId',
   SpendCapSubjectInput: 'model',
+  PurchaseAmountInput: 'custom',
 };
 
 /** Values of scalars that mean the same everywhere. */

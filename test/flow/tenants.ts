@@ -16,6 +16,7 @@ import { createTeam } from '../../src/teams/teams.ts';
 import { recordUser } from '../../src/teams/users.ts';
 import { worldOn } from '../support/world.ts';
 import { type RunningApp, userToken } from './app-over-http.ts';
+import type { Payer, Purse } from './payer.ts';
 import { type Attribution, INSTANCE_TYPE, MODEL, type Platform } from './platform.ts';
 
 /** Somebody with credentials. */
@@ -36,8 +37,8 @@ export class Tenants {
     return inTransaction(this.app.database.db, (tx) => verb(tx, systemClock.now()));
   }
 
-  async user(name: string): Promise<Asker> {
-    const id = await this.do((tx, now) => recordUser(tx, { subject: name, name }, now));
+  async user(name: string, email?: string): Promise<Asker> {
+    const id = await this.do((tx, now) => recordUser(tx, { subject: name, name, email }, now));
     return { id, authorization: await userToken(name) };
   }
 
@@ -83,11 +84,11 @@ export class Tenants {
     return user;
   }
 
-  /** A team with people, keys, grants and work in progress; all its names and amounts are found nowhere else. */
-  async team(platform: Platform): Promise<Tenant> {
+  /** A team with people, keys, grants, payments and work in progress; all its names and amounts are found nowhere else. */
+  async team(platform: Platform, payer: Payer): Promise<Tenant> {
     const mark = randomBytes(5).toString('hex');
     const amount = `.${(Number.parseInt(mark, 16) % 9_000_000) + 1_000_000}`;
-    const owner = await this.user(`owner-${mark}`);
+    const owner = await this.user(`owner-${mark}`, `mail-${mark}@example.com`);
     const input = { name: `team-${mark}`, idempotencyKey: newUuid(), ownerSubject: `owner-${mark}` };
     const { teamId } = await this.do((tx, now) =>
       createTeam(tx, input, SYSTEM, now, (inner, id, at) => openLedger(inner, id, at, 0n)),
@@ -108,7 +109,9 @@ export class Tenants {
       deployments: await ofEach(askers, (by) => platform.started(teamId, by)),
       quote: await platform.quote(teamId),
     };
-    return { teamId, mark, amount, ...askers, suppliedModel, grants, capId, ...work };
+    const paid = `9${amount.slice(1, 5)}.${amount.slice(5, 7)}`;
+    const purse = await payer.purse({ teamId, owner }, paid);
+    return { teamId, mark, amount, paid, ...askers, suppliedModel, grants, capId, purse, ...work };
   }
 
   private async people(teamId: Uuid, mark: string) {
@@ -178,6 +181,8 @@ export interface Tenant {
   readonly mark: string;
   /** The places of all its amounts, and so of its balance. */
   readonly amount: string;
+  /** What it has paid for a purchase, in dollars; no other amount is like it. */
+  readonly paid: string;
   readonly owner: Asker;
   readonly admin: Asker;
   readonly member: Asker;
@@ -192,6 +197,7 @@ export interface Tenant {
   readonly suppliedModel: string;
   readonly grants: readonly Uuid[];
   readonly capId: Uuid;
+  readonly purse: Purse;
   readonly quote: string;
   readonly charges: OfEach;
   /** Open. */
@@ -214,7 +220,8 @@ export type IdName =
   | 'run'
   | 'quote'
   | 'cap'
-  | 'deployment';
+  | 'deployment'
+  | keyof Purse;
 
 /** The public ids of a team's things, by what they are. */
 export function idsOf(tenant: Tenant): Readonly<Record<IdName, string>> {
@@ -230,6 +237,7 @@ export function idsOf(tenant: Tenant): Readonly<Record<IdName, string>> {
     quote: tenant.quote,
     cap: publicId('cap', tenant.capId),
     deployment: tenant.deployments.owner,
+    ...tenant.purse,
   };
 }
 
@@ -247,5 +255,14 @@ export function unknownIds(): Readonly<Record<IdName, string>> {
     quote: publicId('quote', newUuid()),
     cap: publicId('cap', newUuid()),
     deployment: publicId('deployment', newUuid()),
+    paymentMethod: publicId('paymentMethod', newUuid()),
+    askingCard: publicId('paymentMethod', newUuid()),
+    topUp: publicId('topUp', newUuid()),
+    payment: publicId('payment', newUuid()),
+    refund: publicId('refund', newUuid()),
+    dispute: publicId('dispute', newUuid()),
+    subscription: publicId('subscription', newUuid()),
+    mail: publicId('mail', newUuid()),
+    rechargeAttempt: publicId('rechargeAttempt', newUuid()),
   };
 }
