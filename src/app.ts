@@ -6,13 +6,14 @@ import { resolverInstances } from './app-resolvers.ts';
 import { seedInstanceTypes } from './catalog/instance-types.ts';
 import type { Clock } from './clock.ts';
 import type { Config } from './config.ts';
-import type { Tx } from './db/client.ts';
+import { inTransaction, type Tx } from './db/client.ts';
 import { type Database, openDatabase } from './db/database.ts';
 import { createContext } from './graphql/context.ts';
 import { RESOLVERS } from './graphql/resolvers.ts';
 import { buildAppSchema } from './graphql/schema.ts';
 import { type AppServer, createServer } from './graphql/server.ts';
 import { publicId } from './id.ts';
+import { givePlan } from './plans/give-plan.ts';
 import { seedPlans } from './plans/seed-plans.ts';
 import { createDemoData, type Demo, type DemoTeam } from './sandbox/demo-data.ts';
 import { DEMO_MODEL, seedDemo } from './sandbox/demo-grants.ts';
@@ -118,14 +119,27 @@ function wantsDemo(config: Config): boolean {
   return config.DEMO_DATA ?? (config.NODE_ENV === 'development' && config.DATABASE_URL === undefined);
 }
 
-function openDemo(
+/** The demo's team is on a plan that lets it do all that the trial shows, and that changes no price. */
+const DEMO_PLAN = 'platform-pro';
+
+async function openDemo(
   { db, clock, openLedger }: Services,
   config: Config,
   secrets: DemoSecrets,
   tokens: TokenOptions,
 ): Promise<Demo> {
   const seed = (tx: Tx, { teamId }: DemoTeam, at: Date) => seedDemo(tx, teamId, at);
-  return createDemoData({ db, clock, secrets, dataDir: config.DATA_DIR, tokens, openLedger, seed });
+  const demo = await createDemoData({
+    db,
+    clock,
+    secrets,
+    dataDir: config.DATA_DIR,
+    tokens,
+    openLedger,
+    seed,
+  });
+  await inTransaction(db, (tx) => givePlan(tx, demo.teamId, DEMO_PLAN, clock.now()));
+  return demo;
 }
 
 /** How users' tokens are verified; a demo signs its own where nothing is configured. */

@@ -353,7 +353,7 @@ export type UserErrorCode =
   | 'RUN_ENDED'
   /** A cap on the spend of the member, the API key or the model does not leave room for it. */
   | 'SPEND_CAP_EXCEEDED'
-  /** The deployment is in a state from which this is not possible. */
+  /** The deployment, subscription or refund is in a state from which this is not possible. */
   | 'WRONG_STATE';
 
 export type ModelPriceQueryVariables = Exact<{

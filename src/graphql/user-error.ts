@@ -51,7 +51,9 @@ registerEnumType(UserErrorCode, {
     },
     RUN_ENDED: { description: 'The run has been finished or cancelled.' },
     QUOTE_EXPIRED: { description: 'The quote no longer holds: ask for a new one.' },
-    WRONG_STATE: { description: 'The deployment is in a state from which this is not possible.' },
+    WRONG_STATE: {
+      description: 'The deployment, subscription or refund is in a state from which this is not possible.',
+    },
     NO_PAYMENT_METHOD: { description: 'The team has no payment method that could be charged.' },
     PAYMENT_METHOD_IN_USE: {
       description:
