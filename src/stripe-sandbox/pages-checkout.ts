@@ -89,7 +89,7 @@ function formPage(session: Session, { typed, wrong }: Filled): Page {
         ${form}
       </section>`,
     ...(wrong ? { status: 402 as const } : {}),
-    twoColumns: true,
+    columns: 'form',
     script: CARD_SCRIPT,
     leadsTo: [success_url],
   };

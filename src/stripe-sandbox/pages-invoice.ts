@@ -48,7 +48,7 @@ function pageOf({ id, data }: Stored<'invoice'>, { typed, wrong }: Filled): Page
     title,
     body: html`${summary(title, data)} ${side}`,
     ...(wrong ? { status: 402 as const } : {}),
-    twoColumns: true,
+    columns: 'form',
     ...(data.status === 'open' ? { script: CARD_SCRIPT } : {}),
   };
 }

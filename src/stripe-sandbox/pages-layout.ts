@@ -10,8 +10,8 @@ export interface Page {
   readonly title: string;
   readonly body: Piece;
   readonly status?: 200 | 400 | 402 | 404 | 409 | 410;
-  /** What is paid for beside the form, on a wide screen. */
-  readonly twoColumns?: boolean;
+  /** Two columns on a wide screen: what is paid for beside the form, or equal ones. A narrow one when absent. */
+  readonly columns?: 'equal' | 'form';
   /** Of this program alone: nothing that came with a request may be in it. */
   readonly script?: string;
   /** Where forms of the page may lead in the end. Browsers judge the redirects after a form by its page's policy. */
@@ -41,8 +41,8 @@ function document(page: Page, nonce: string): Piece {
         </style>
       </head>
       <body>
-        <header><strong>Drawdown</strong><span class="mark">Sandbox: no real money moves</span></header>
-        <main class="${page.twoColumns ? 'two' : 'one'}">${page.body}</main>
+        <header class="${page.columns ?? 'one'}"><strong>Drawdown</strong><span class="mark">Sandbox: no real money moves</span></header>
+        <main class="${page.columns ?? 'one'}">${page.body}</main>
         ${page.script ? html`<script nonce="${nonce}">${raw(page.script)}</script>` : ''}
       </body>
     </html>`;
