@@ -31,7 +31,7 @@ async function underWay(): Promise<number> {
   return row?.count ?? 0;
 }
 
-const settled = () => vi.waitFor(async () => expect(await underWay()).toBe(0), { timeout: 10_000 });
+const settled = () => vi.waitFor(async () => expect(await underWay()).toBe(0), { timeout: 20_000 });
 
 test('docs/payments.md shows what its operations answer, one after another', {
   timeout: 120_000,

@@ -6,6 +6,7 @@ import WebSocket from 'ws';
 import { openPayments } from '../src/app-payments.ts';
 import { readConfig } from '../src/config.ts';
 import { createLogger } from '../src/graphql/logger.ts';
+import { useDatabase } from './support/database.ts';
 import { useDemoApp } from './support/demo-app.ts';
 import { movableClock } from './support/movable-clock.ts';
 import { deadLinks } from './support/page-checks.ts';
@@ -69,12 +70,12 @@ describe('the pages of documentation', () => {
 });
 
 describe('the README on Stripe', () => {
-  const running = useDemoApp();
+  const database = useDatabase();
   const stripe = { STRIPE_SECRET_KEY: 'sk_test_1', STRIPE_WEBHOOK_SECRET: 'whsec_1' };
 
   test('lists exactly the events that have an effect', async () => {
     const config = readConfig({ ...stripe, PORT: '0' });
-    const payments = await openPayments(running.database.db, config, movableClock(0), createLogger('silent'));
+    const payments = await openPayments(database.db, config, movableClock(0), createLogger('silent'));
     onTestFinished(() => payments.stop());
     const listed = /```events\n(.*?)```/s
       .exec(README)?.[1]
