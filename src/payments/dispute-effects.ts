@@ -1,5 +1,5 @@
 import type Stripe from 'stripe';
-import { inTransaction, type Tx } from '../db/client.ts';
+import { inTransaction, type Reader, type Tx } from '../db/client.ts';
 import { assert } from '../domain-error.ts';
 import { askStripe } from '../gateway/ask-stripe.ts';
 import { centsFromStripe } from '../gateway/cents.ts';
@@ -13,7 +13,7 @@ import { disputeOfId, disputesOfPayment } from './dispute-rows.ts';
 import { type DisputeThere, followDispute } from './dispute-steps.ts';
 import type { PaymentDeps } from './payment-deps.ts';
 import { suspendForDispute } from './recharge-suspend.ts';
-import { paymentAtStripe } from './refund-payment.ts';
+import { notYet, paymentAtStripe } from './refund-payment.ts';
 import { lockPurchase, savePurchase } from './refund-purchase-rows.ts';
 
 /** What events about disputes mean. Which of them came, and in which order, makes no difference. */
@@ -39,10 +39,34 @@ async function lookAtDispute(
   deps: PaymentDeps,
   stripeId: string,
 ): Promise<((tx: Tx) => Promise<void>) | undefined> {
-  const found = await askStripe(() => deps.gateway.stripe.disputes.retrieve(stripeId));
-  const intentId = await intentOf(deps, found);
+  const ask = () => askStripe(() => deps.gateway.stripe.disputes.retrieve(stripeId));
+  const intentId = await intentOf(deps, await ask());
   const payment = intentId === undefined ? undefined : await paymentAtStripe(deps, intentId);
-  return payment && ((tx) => recordDispute(tx, deps, payment, found));
+  if (!payment) return undefined;
+  const before = await disputeNamed(deps.db, payment, stripeId);
+  const found = await ask();
+  return async (tx) => {
+    await lockPayments(tx, payment.teamId);
+    // What was told may be older than what is here by now: then Stripe is asked again.
+    if (!isAsItWas(before, await disputeNamed(tx, payment, stripeId))) throw notYet();
+    await recordDispute(tx, deps, payment, found);
+  };
+}
+
+async function disputeNamed(
+  reader: Reader,
+  { teamId, id }: Payment,
+  stripeId: string,
+): Promise<Dispute | undefined> {
+  return (await disputesOfPayment(reader, teamId, id)).find((dispute) => dispute.stripeId === stripeId);
+}
+
+function isAsItWas(before: Dispute | undefined, now: Dispute | undefined): boolean {
+  return (
+    before?.status === now?.status &&
+    before?.amountCents === now?.amountCents &&
+    before?.closedAt?.getTime() === now?.closedAt?.getTime()
+  );
 }
 
 async function intentOf({ gateway }: PaymentDeps, dispute: Stripe.Dispute): Promise<string | undefined> {
@@ -61,14 +85,13 @@ function idOf(named: string | { readonly id: string } | null | undefined): strin
 export async function recordDispute(
   tx: Tx,
   deps: Pick<PaymentDeps, 'jobs' | 'clock'>,
-  { teamId, id: paymentId }: Payment,
+  payment: Payment,
   found: Stripe.Dispute,
 ): Promise<void> {
+  const { teamId, id: paymentId } = payment;
   const now = deps.clock.now();
   await lockPayments(tx, teamId);
-  const known = (await disputesOfPayment(tx, teamId, paymentId)).find(
-    ({ stripeId }) => stripeId === found.id,
-  );
+  const known = await disputeNamed(tx, payment, found.id);
   const there = disputeThere(found, known);
   if (!there) return;
   // Before the wallet is read: it writes there, too.
