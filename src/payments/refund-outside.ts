@@ -50,8 +50,12 @@ function record(
 function refundHere({ refunds }: PaidPurchase, { id, metadata }: Stripe.Refund): Refund | undefined {
   return (
     refunds.find(({ stripeRefund }) => stripeRefund === id) ??
+    // One that was refused here and was made all the same is one from outside: its credit has returned.
     refunds.find(
-      (refund) => refund.stripeRefund === null && publicId('refund', refund.id) === metadata?.refundId,
+      (refund) =>
+        refund.status === 'PENDING' &&
+        refund.stripeRefund === null &&
+        publicId('refund', refund.id) === metadata?.refundId,
     )
   );
 }
