@@ -1,8 +1,8 @@
 import type Stripe from 'stripe';
 import { inTransaction } from '../db/client.ts';
-import { askStripe } from '../gateway/ask-stripe.ts';
+import { askStripe, StripeFailed } from '../gateway/ask-stripe.ts';
 import { centsForStripe } from '../gateway/cents.ts';
-import { publicId } from '../id.ts';
+import { newUuid, publicId } from '../id.ts';
 import type { PlanVersion } from './plan.ts';
 import type { PlanDeps } from './plan-deps.ts';
 import { nameAtStripe, newestPlan } from './plan-rows.ts';
@@ -14,13 +14,16 @@ import { nameAtStripe, newestPlan } from './plan-rows.ts';
  */
 export async function stripePrice(deps: PlanDeps, plan: PlanVersion): Promise<string> {
   if (plan.stripePrice !== null) return plan.stripePrice;
-  const { prices } = deps.gateway.stripe;
   const key = publicId('plan', plan.id);
-  const listed = await askStripe(() => prices.list({ lookup_keys: [key], limit: 1 }));
-  const price = listed.data[0] ?? (await makePrice(deps, plan, key));
+  const price = (await priceNamed(deps, key)) ?? (await makePrice(deps, plan, key));
   const product = typeof price.product === 'string' ? price.product : price.product.id;
   await inTransaction(deps.db, (tx) => nameAtStripe(tx, plan.id, product, price.id));
   return price.id;
+}
+
+async function priceNamed({ gateway }: PlanDeps, key: string): Promise<Stripe.Price | undefined> {
+  const listed = await askStripe(() => gateway.stripe.prices.list({ lookup_keys: [key], limit: 1 }));
+  return listed.data[0];
 }
 
 async function makePrice(deps: PlanDeps, plan: PlanVersion, key: string): Promise<Stripe.Price> {
@@ -32,8 +35,15 @@ async function makePrice(deps: PlanDeps, plan: PlanVersion, key: string): Promis
     metadata: { plan: plan.code, version: String(plan.version) },
     ...(await productOf(deps, plan)),
   };
-  const options = { idempotencyKey: `plan-price:${plan.id}` };
-  return askStripe(() => deps.gateway.stripe.prices.create(params, options));
+  const create = (idempotencyKey: string) =>
+    askStripe(() => deps.gateway.stripe.prices.create(params, { idempotencyKey }));
+  try {
+    return await create(`plan-price:${plan.id}`);
+  } catch (error) {
+    // With this key it will fail for ever, and nobody could subscribe. Of one name there is one price.
+    if (!(error instanceof StripeFailed)) throw error;
+    return (await priceNamed(deps, key)) ?? (await create(`plan-price:${plan.id}:${newUuid()}`));
+  }
 }
 
 /** All versions of a plan are one product. */
