@@ -15,15 +15,17 @@ const NOTHING_TO_DO = { actionUrl: null, clientSecret: null, nextCheckAt: null }
  * do has changed. Answers it as it is then.
  */
 export async function changeTopUp(tx: Tx, topUp: TopUp, changes: Changes, now: Date): Promise<TopUp> {
-  const next: TopUp = { ...topUp, ...changes, updatedAt: now };
+  const next: TopUp = { ...topUp, ...changes };
   const final = isFinal(next);
+  const settled = { ...next, ...(final && NOTHING_TO_DO) };
+  const isNews = settled.status !== topUp.status || settled.actionUrl !== topUp.actionUrl;
   const changed: TopUp = {
-    ...next,
-    ...(final && NOTHING_TO_DO),
+    ...settled,
     finishedAt: final ? (topUp.finishedAt ?? now) : null,
+    // That Stripe was asked again, and had nothing new, is no change.
+    updatedAt: isNews ? now : topUp.updatedAt,
   };
   await updateTopUp(tx, changed);
-  const isNews = changed.status !== topUp.status || changed.actionUrl !== topUp.actionUrl;
   if (isNews) await recordTopUpEvent(tx, changed, now);
   return changed;
 }

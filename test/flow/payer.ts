@@ -36,6 +36,10 @@ export interface Purse {
   readonly rechargeAttempt: string;
 }
 
+/** A subscription that keeps others of its family out. */
+const PAID_PLATFORM = `family = 'platform' and ended_at is null
+  and plan_version_id in (select id from plan_versions where monthly_cents > 0)`;
+
 type Row = Readonly<Record<string, string>>;
 
 /** What owners of teams and operators do with money, over the API and the Stripe sandbox. All it answers are public ids. */
@@ -97,7 +101,7 @@ export class Payer {
 
   /** Leaves the team without a subscription of one family of plans; answers a plan of it. */
   async vacancy(team: PayingTeam): Promise<string> {
-    const [id] = await this.all(team, 'subscriptions', `family = 'platform' and ended_at is null`);
+    const [id] = await this.all(team, 'subscriptions', PAID_PLATFORM);
     if (id !== undefined) {
       const subscriptionId = publicId('subscription', id);
       await this.act(team, 'cancelSubscription', { ...key(), subscriptionId }, 'subscription { id }');
