@@ -63,7 +63,11 @@ export class StripeInbox {
    * forget it. @throws WrongSignature, or SyntaxError for what is no event, and then nothing is written.
    */
   async receive(body: string, signature: string): Promise<'RECORDED' | 'KNOWN' | 'IGNORED'> {
-    const event = this.verified(body, signature);
+    return this.takeIn(this.verified(body, signature));
+  }
+
+  /** Records an event that Stripe itself has told us, by whatever way, as `receive` does. */
+  async takeIn(event: Stripe.Event): Promise<'RECORDED' | 'KNOWN' | 'IGNORED'> {
     const objectId = idOf(event.data.object);
     const isOurs = this.effects.has(event.type) && objectId !== undefined;
     return inTransaction(this.deps.db, async (tx) => {
