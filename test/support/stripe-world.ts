@@ -95,7 +95,7 @@ export function useStripeWorld(extras: (deps: PaymentDeps) => readonly Extra[] =
       deps,
       rooms.map(({ effects }) => effects ?? {}),
     );
-    const dues = rooms.flatMap((room) => room.dues ?? []);
+    const dues = [inbox.due(), ...rooms.flatMap((room) => room.dues ?? [])];
     const handle = stripeWebhook(inbox, log);
     endpoint = createServer((request, response) => {
       handle(request, response).catch(() => response.writeHead(500).end());

@@ -56,18 +56,20 @@ async function playKilled(
 }
 
 async function go(world: StripeWorld, stage: Stage, act: Act): Promise<void> {
-  await act.does?.(stage);
+  await act.asks?.(stage);
+  await act.happens?.(stage);
   for (const ms of stepsOf(act)) await pass(world, ms);
 }
 
 /** The next process goes on where it is killed; who was not answered asks that one again, with the same keys. */
 async function goMortally(world: StripeWorld, mortal: MortalProcess, next: Stage, act: Act): Promise<void> {
-  const answered = await unlessKilled(mortal, async () => act.does?.({ ...next, deps: mortal.deps }));
+  const answered = await unlessKilled(mortal, async () => act.asks?.({ ...next, deps: mortal.deps }));
   if (!answered) {
     await takeOver(world);
     for (const ms of UNTIL_REPEATED) await pass(world, ms);
     return go(world, next, act);
   }
+  await act.happens?.(next);
   for (const ms of stepsOf(act)) {
     world.clock.advance(ms);
     if (!mortal.isKilled) {
@@ -90,7 +92,7 @@ async function unlessKilled(mortal: MortalProcess, work: () => Promise<unknown>)
 }
 
 /** What pg-boss does two minutes after a process has gone that had begun jobs. */
-async function takeOver({ db }: StripeWorld): Promise<void> {
+export async function takeOver({ db }: StripeWorld): Promise<void> {
   await db.sql`update jobs.job set state = 'retry', start_after = now() where state = 'active'`;
 }
 

@@ -14,6 +14,8 @@ import type { StripeWorld } from '../../support/stripe-world.ts';
 /** A process of the installation beside that of the world, with the same rooms; it can be killed at any of its steps. */
 export interface MortalProcess {
   readonly deps: PaymentDeps;
+  /** Where events come to it, or to the world once it is killed. */
+  readonly eventsUrl: string;
   /** Lives from now on, until its `killedAt`-th step. */
   start(killedAt: number): void;
   readonly isKilled: boolean;
@@ -24,7 +26,7 @@ export interface MortalProcess {
 /** For the tests of a file: events come to it as long as it lives, then to the world. */
 export function useMortalProcess(world: StripeWorld): MortalProcess {
   const living: Living = { life: new Life(Number.POSITIVE_INFINITY) };
-  let made: Pick<MortalProcess, 'deps' | 'settle'> | undefined;
+  let made: Pick<MortalProcess, 'deps' | 'eventsUrl' | 'settle'> | undefined;
   let endpoint: Server | undefined;
   beforeAll(async () => {
     made = await makeProcess(world, living, (server) => {
@@ -44,6 +46,9 @@ export function useMortalProcess(world: StripeWorld): MortalProcess {
   return {
     get deps() {
       return current().deps;
+    },
+    get eventsUrl() {
+      return current().eventsUrl;
     },
     get isKilled() {
       return living.life.isOver;
@@ -67,9 +72,9 @@ async function makeProcess(world: StripeWorld, living: Living, keep: (server: Se
     deps,
     rooms.map(({ effects }) => effects ?? {}),
   );
-  const dues = rooms.flatMap((room) => room.dues ?? []);
-  const url = await serveEvents(world, living, inbox, keep);
-  sandbox.setWebhookUrl(url);
+  const dues = [inbox.due(), ...rooms.flatMap((room) => room.dues ?? [])];
+  const eventsUrl = await serveEvents(world, living, inbox, keep);
+  sandbox.setWebhookUrl(eventsUrl);
   const settle = async (): Promise<void> => {
     for (let quiet = 0; quiet < 2; ) {
       living.life.go();
@@ -80,7 +85,7 @@ async function makeProcess(world: StripeWorld, living: Living, keep: (server: Se
     living.life.go();
   };
   await settle();
-  return { deps, settle };
+  return { deps, eventsUrl, settle };
 }
 
 async function serveEvents(

@@ -9,7 +9,15 @@ import { subscribeToPlan } from '../../../src/plans/subscribe-to-plan.ts';
 import type { Subscription } from '../../../src/plans/subscription.ts';
 import { planDepsOf } from '../../support/payment-rooms.ts';
 import type { StripeWorld } from '../../support/stripe-world.ts';
-import { DAY_MS, HOUR_MS, isUnavailable, MINUTE_MS, type Operation, type Stage } from './stage.ts';
+import {
+  type Asking,
+  DAY_MS,
+  HOUR_MS,
+  isUnavailable,
+  MINUTE_MS,
+  type Operation,
+  type Stage,
+} from './stage.ts';
 
 async function teamWithCard(world: StripeWorld): Promise<{ teamId: Uuid }> {
   await seedPlans(world.db, world.clock.now());
@@ -20,14 +28,14 @@ async function teamWithCard(world: StripeWorld): Promise<{ teamId: Uuid }> {
 
 async function subscriber(world: StripeWorld): Promise<{ teamId: Uuid }> {
   const { teamId } = await teamWithCard(world);
-  await subscribe({ world, deps: world.deps, teamId, made: new Map() });
+  await subscribe({ deps: world.deps, teamId, made: new Map() });
   await world.settle();
   return { teamId };
 }
 
 /** Writes it down, and deals with Stripe as far as that gets. */
 async function tell(
-  { deps }: Stage,
+  { deps }: Asking,
   write: (tx: Tx) => Promise<{ subscription: Subscription }>,
 ): Promise<void> {
   const { subscription } = await inTransaction(deps.db, write);
@@ -38,7 +46,7 @@ async function tell(
   }
 }
 
-function subscribe(stage: Stage): Promise<void> {
+function subscribe(stage: Asking): Promise<void> {
   const { teamId, deps } = stage;
   const input = {
     teamId,
@@ -49,13 +57,13 @@ function subscribe(stage: Stage): Promise<void> {
   return tell(stage, (tx) => subscribeToPlan(tx, planDepsOf(deps), input, SYSTEM_ACTOR));
 }
 
-function upgrade(stage: Stage): Promise<void> {
+function upgrade(stage: Asking): Promise<void> {
   const { teamId, deps } = stage;
   const input = { teamId, planCode: 'workflow-pro', idempotencyKey: `${teamId}:up` };
   return tell(stage, (tx) => changePlan(tx, input, deps.clock.now()));
 }
 
-async function cancel(stage: Stage): Promise<void> {
+async function cancel(stage: Asking): Promise<void> {
   const { teamId, deps } = stage;
   const [row] = await deps.db.sql<{ id: Uuid }[]>`select id from subscriptions where team_id = ${teamId}`;
   if (!row) throw new Error('there is no subscription');
@@ -78,7 +86,7 @@ export const SUBSCRIBING: readonly Operation[] = [
     name: 'subscribing to a plan',
     decisive: 'POST /v1/subscriptions',
     before: teamWithCard,
-    acts: [{ does: subscribe }],
+    acts: [{ asks: subscribe }],
     ends: endAtOnce,
     comesOut: { available: '19', plans: ['workflow-personal ACTIVE'] },
   },
@@ -86,7 +94,7 @@ export const SUBSCRIBING: readonly Operation[] = [
     name: 'an upgrade',
     decisive: 'POST /v1/subscriptions/*',
     before: subscriber,
-    acts: [{ does: upgrade }],
+    acts: [{ asks: upgrade }],
     ends: endAtOnce,
     // What is left of the period costs a cent less when it comes later; the audit compares the cents.
     comesOut: { plans: ['workflow-pro ACTIVE'] },
@@ -106,7 +114,7 @@ export const LASTING: readonly Operation[] = [
     name: 'the end of a subscription',
     decisive: 'POST /v1/subscriptions/*',
     before: subscriber,
-    acts: [{ does: cancel, waits: [0, MINUTE_MS, 10 * MINUTE_MS, HOUR_MS] }, { waits: PERIOD }],
+    acts: [{ asks: cancel, waits: [0, MINUTE_MS, 10 * MINUTE_MS, HOUR_MS] }, { waits: PERIOD }],
     comesOut: { available: '19', plans: ['workflow-personal CANCELED'] },
   },
 ];

@@ -1,8 +1,10 @@
 import { describe, expect, test, vi } from 'vitest';
+import { MissedEvents } from '../../../src/gateway/missed-events.ts';
 import { auditAll, auditTeam } from '../../support/payment-audit.ts';
 import { paymentRooms } from '../../support/payment-rooms.ts';
 import { type StripeWorld, useStripeWorld } from '../../support/stripe-world.ts';
 import {
+  type Act,
   DAY_MS,
   HOUR_MS,
   isUnavailable,
@@ -58,11 +60,15 @@ export function testOperations(operations: readonly Operation[]): void {
       await plant(world, operation, fault);
       const stage = { world, deps: world.deps, teamId, made };
       for (const act of operation.acts) {
-        if (act.does) await untilAnswered(stage, act.does);
+        await untilAnswered(stage, act);
         for (const ms of stepsOf(act)) await pass(world, ms);
       }
       await calm(world);
-      for (const ms of AFTERMATH) await pass(world, ms);
+      const missed = new MissedEvents(world.deps, world.inbox);
+      for (const ms of AFTERMATH) {
+        await pass(world, ms);
+        await missed.sweep();
+      }
       await expectOutcome(operation, stage);
       await operation.ends?.(stage);
     });
@@ -94,10 +100,11 @@ export async function calm({ sandboxUrl }: StripeWorld): Promise<void> {
 }
 
 /** Whoever gets no answer asks again, with the same key, some time later. */
-async function untilAnswered(stage: Stage, does: (stage: Stage) => Promise<unknown>): Promise<void> {
+async function untilAnswered(stage: Stage, { asks, happens }: Act): Promise<void> {
   for (let attempt = 1; ; attempt += 1) {
     try {
-      await does(stage);
+      await asks?.(stage);
+      await happens?.(stage);
       return;
     } catch (error) {
       if (!isUnavailable(error) || attempt === PATIENCE) throw error;

@@ -9,23 +9,23 @@ import { createCheckout, purchaseCredits } from '../../../src/payments/purchase.
 import { setupPaymentMethod } from '../../../src/payments/setup-payment-method.ts';
 import type { StripeWorld } from '../../support/stripe-world.ts';
 import { usage } from '../../support/world.ts';
-import { HOUR_MS, MINUTE_MS, type Operation, type Stage } from './stage.ts';
+import { type Asking, HOUR_MS, MINUTE_MS, type Operation, type Stage } from './stage.ts';
 
 const CREATE_PAYMENT = 'POST /v1/payment_intents';
 
 /** Whoever is not answered looks whether the card is there, and else saves it again. */
-async function saveCard({ deps, teamId }: Stage): Promise<void> {
+async function saveCard({ deps, teamId }: Asking): Promise<void> {
   if ((await usableMethods(deps.db, teamId)).length > 0) return;
   const request = { teamId, hostedPage: false, sandboxCard: 'pm_card_visa' };
   await setupPaymentMethod({ ...deps, isSandbox: true }, request);
 }
 
-function purchase({ deps, teamId }: Stage): Promise<unknown> {
+function purchase({ deps, teamId }: Asking): Promise<unknown> {
   const amount = { pack: null, amountNano: parseCredits('20'), returnUrl: null, paymentMethodId: null };
   return purchaseCredits(deps, { ...amount, teamId, idempotencyKey: `${teamId}:buy` }, SYSTEM_ACTOR);
 }
 
-function openCheckout({ deps, teamId }: Stage): Promise<unknown> {
+function openCheckout({ deps, teamId }: Asking): Promise<unknown> {
   const amount = { pack: 'pack-20', amountNano: null, returnUrl: null };
   return createCheckout(deps, { ...amount, teamId, idempotencyKey: `${teamId}:checkout` }, SYSTEM_ACTOR);
 }
@@ -87,14 +87,14 @@ export const SAVING: readonly Operation[] = [
     name: 'saving a card',
     decisive: 'POST /v1/setup_intents',
     before: async ({ world }) => ({ teamId: await world.team() }),
-    acts: [{ does: saveCard }],
+    acts: [{ asks: saveCard }],
     comesOut: { cards: 1, available: '0' },
   },
   {
     name: 'a checkout that is paid on the hosted page',
     decisive: 'POST /v1/checkout/sessions',
     before: async ({ world }) => ({ teamId: await world.team() }),
-    acts: [{ does: openCheckout }, { does: (stage) => payerSends(stage, CARD_FIELDS) }],
+    acts: [{ asks: openCheckout }, { happens: (stage) => payerSends(stage, CARD_FIELDS) }],
     comesOut: { cards: 1, available: '20', topUps: ['PURCHASE SUCCEEDED'] },
   },
 ];
@@ -104,21 +104,21 @@ export const PURCHASES: readonly Operation[] = [
     name: 'a purchase on a saved card',
     decisive: CREATE_PAYMENT,
     before: (world) => teamWithCard(world),
-    acts: [{ does: purchase }],
+    acts: [{ asks: purchase }],
     comesOut: { available: '20', topUps: ['PURCHASE SUCCEEDED'] },
   },
   {
     name: 'a purchase that is declined',
     decisive: CREATE_PAYMENT,
     before: (world) => teamWithCard(world, 'pm_card_chargeCustomerFail'),
-    acts: [{ does: purchase }],
+    acts: [{ asks: purchase }],
     comesOut: { available: '0', topUps: ['PURCHASE FAILED generic_decline'] },
   },
   {
     name: 'a purchase that the payer confirms by 3-D Secure',
     decisive: CREATE_PAYMENT,
     before: (world) => teamWithCard(world, 'pm_card_authenticationRequired'),
-    acts: [{ does: purchase }, { does: (stage) => payerSends(stage, { outcome: 'complete' }) }],
+    acts: [{ asks: purchase }, { happens: (stage) => payerSends(stage, { outcome: 'complete' }) }],
     comesOut: { available: '20', topUps: ['PURCHASE SUCCEEDED'] },
   },
 ];
@@ -128,7 +128,7 @@ export const BY_ITSELF: readonly Operation[] = [
     name: 'an auto-recharge',
     decisive: CREATE_PAYMENT,
     before: rechargedTeam,
-    acts: [{ does: (stage) => spend(stage, '3') }],
+    acts: [{ happens: (stage) => spend(stage, '3') }],
     comesOut: { available: '29', topUps: ['AUTO_RECHARGE SUCCEEDED'] },
   },
   {

@@ -6,7 +6,7 @@ import { decideRefund } from '../../../src/payments/refund-decision.ts';
 import { requestRefund } from '../../../src/payments/refund-request.ts';
 import type { StripeWorld } from '../../support/stripe-world.ts';
 import { buy, decideDispute, disputed, spend } from '../refund-world.ts';
-import { DAY_MS, HOUR_MS, MINUTE_MS, type Operation, SECOND_MS, type Stage } from './stage.ts';
+import { type Asking, DAY_MS, HOUR_MS, MINUTE_MS, type Operation, SECOND_MS, type Stage } from './stage.ts';
 
 const MEMBER = { kind: ACTOR_KIND.USER, id: newUuid() };
 
@@ -27,7 +27,7 @@ async function purchase(world: StripeWorld) {
   return { teamId, made: new Map([...Object.entries({ paymentId, charge })]) };
 }
 
-async function askForRefund({ deps, teamId, made }: Stage): Promise<void> {
+async function askForRefund({ deps, teamId, made }: Asking): Promise<void> {
   const { db, clock } = deps;
   // The id of the payment that `purchase` has made.
   const paymentId = made.get('paymentId') as Uuid;
@@ -43,7 +43,7 @@ async function askForRefund({ deps, teamId, made }: Stage): Promise<void> {
   await inTransaction(db, (tx) => requestRefund(tx, request, MEMBER, clock.now()));
 }
 
-async function approve({ deps, teamId }: Stage): Promise<void> {
+async function approve({ deps, teamId }: Asking): Promise<void> {
   const { db, clock } = deps;
   const [refund] = await db.sql<{ id: Uuid }[]>`select id from refunds where team_id = ${teamId}`;
   if (!refund) throw new Error('no refund was asked for');
@@ -73,7 +73,7 @@ export const RETURNS: readonly Operation[] = [
     name: 'a refund that is approved',
     decisive: 'POST /v1/refunds',
     before: purchase,
-    acts: [{ does: askForRefund, waits: [] }, { does: approve }],
+    acts: [{ asks: askForRefund, waits: [] }, { asks: approve }],
     comesOut: { available: '0', refunds: ['SUCCEEDED'], topUps: ['PURCHASE SUCCEEDED'] },
   },
   {
@@ -81,8 +81,8 @@ export const RETURNS: readonly Operation[] = [
     decisive: 'GET /v1/disputes/*',
     before: purchase,
     acts: [
-      { does: dispute, waits: PATIENTLY },
-      { does: (stage) => judge(stage, false), waits: PATIENTLY },
+      { happens: dispute, waits: PATIENTLY },
+      { happens: (stage) => judge(stage, false), waits: PATIENTLY },
     ],
     comesOut: {
       available: '0',
@@ -97,8 +97,8 @@ export const RETURNS: readonly Operation[] = [
     decisive: 'GET /v1/disputes/*',
     before: purchase,
     acts: [
-      { does: dispute, waits: PATIENTLY },
-      { does: (stage) => judge(stage, true), waits: PATIENTLY },
+      { happens: dispute, waits: PATIENTLY },
+      { happens: (stage) => judge(stage, true), waits: PATIENTLY },
     ],
     comesOut: {
       available: '15',

@@ -9,9 +9,8 @@ export const MINUTE_MS = 60 * SECOND_MS;
 export const HOUR_MS = 60 * MINUTE_MS;
 export const DAY_MS = 24 * HOUR_MS;
 
-/** Where an operation is played: a team, the outside world, and the process that is asked. */
-export interface Stage {
-  readonly world: StripeWorld;
+/** Who asks a process of ours for something. */
+export interface Asking {
   /** Of the process that is asked: it may be about to die. */
   readonly deps: PaymentDeps;
   readonly teamId: Uuid;
@@ -19,10 +18,17 @@ export interface Stage {
   readonly made: ReadonlyMap<string, string>;
 }
 
+/** The same in the outside world. */
+export interface Stage extends Asking {
+  readonly world: StripeWorld;
+}
+
 /** Something that somebody does, and how business time goes on after it. */
 export interface Act {
-  /** Repeated, with the same keys, by whoever gets no answer. Absent: only time passes. */
-  readonly does?: (stage: Stage) => Promise<unknown>;
+  /** A process of ours is asked for it; again, with the same keys, by whoever gets no answer. */
+  readonly asks?: (asking: Asking) => Promise<unknown>;
+  /** It happens without us; with neither, only time passes. */
+  readonly happens?: (stage: Stage) => Promise<unknown>;
   /** Steps of time, in ms; what is due is done after each. */
   readonly waits?: readonly number[];
 }
