@@ -2,7 +2,8 @@ import { createClient } from 'graphql-ws';
 import { expect, test } from 'vitest';
 import WebSocket from 'ws';
 import { DEMO_MODEL } from '../../src/sandbox/demo-grants.ts';
-import { EXAMPLES, type Example } from '../../web/graphiql/examples.ts';
+import type { Example } from '../../web/graphiql/example.ts';
+import { EXAMPLES } from '../../web/graphiql/examples.ts';
 import { FILL_INS, filledIn } from '../../web/graphiql/fill-ins.ts';
 import { useDemoApp } from '../support/demo-app.ts';
 

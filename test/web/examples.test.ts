@@ -2,8 +2,9 @@ import { readFileSync } from 'node:fs';
 import { buildSchema, getOperationAST, parse, validate } from 'graphql';
 import { getVariableValues } from 'graphql/execution/values.js';
 import { expect, test } from 'vitest';
-import { EXAMPLES, IN_AN_HOUR, PLACEHOLDER_IDS, PLACEHOLDERS, TAG } from '../../web/graphiql/examples.ts';
+import { EXAMPLES } from '../../web/graphiql/examples.ts';
 import { FILL_INS, filledIn } from '../../web/graphiql/fill-ins.ts';
+import { IN_AN_HOUR, PLACEHOLDER_IDS, PLACEHOLDERS, TAG } from '../../web/graphiql/placeholders.ts';
 
 const schema = buildSchema(readFileSync(new URL('../../schema/schema.graphql', import.meta.url), 'utf8'));
 

@@ -1,5 +1,4 @@
-import type { KeyType } from '../../src/actor.ts';
-import type { GraphiqlSettings } from '../../src/graphql/graphiql-page.ts';
+import type { Example } from './example.ts';
 import advanceClock from './examples/advance-clock.graphql?raw';
 import balance from './examples/balance.graphql?raw';
 import createDeployment from './examples/create-deployment.graphql?raw';
@@ -16,35 +15,8 @@ import startDeployment from './examples/start-deployment.graphql?raw';
 import startRun from './examples/start-run.graphql?raw';
 import watchBalance from './examples/watch-balance.graphql?raw';
 import watchDeployments from './examples/watch-deployments.graphql?raw';
-
-type Ids = Pick<GraphiqlSettings, 'teamId' | 'model'>;
-
-/** An operation that opens as a tab, with variables that run as they are on the demo data. */
-export interface Example {
-  /** The name of the operation, which is the title of its tab. */
-  readonly name: string;
-  readonly query: string;
-  /** The kind of demo key that may run it. */
-  readonly keyType: KeyType;
-  variables(ids: Ids): Record<string, unknown>;
-}
-
-/** Stand in where no demo data says which team and model there are. */
-export const PLACEHOLDER_IDS: Ids = { teamId: 'team_…', model: 'gpt-4o-mini' };
-
-/** Stand in for ids until there are such things. */
-export const PLACEHOLDERS = {
-  charge: 'charge_…',
-  hold: 'hold_…',
-  run: 'run_…',
-  deployment: 'deploy_…',
-} as const;
-
-/** Stands in for an instant. */
-export const IN_AN_HOUR = 'in an hour';
-
-/** Tells what examples place from what the demo's own traffic does. */
-export const TAG = { name: 'from', value: 'graphiql' } as const;
+import { MONEY_EXAMPLES } from './money-examples.ts';
+import { IN_AN_HOUR, PLACEHOLDERS, TAG } from './placeholders.ts';
 
 /** The tabs of a first visit, in order. */
 export const EXAMPLES: readonly Example[] = [
@@ -191,6 +163,7 @@ export const EXAMPLES: readonly Example[] = [
     }),
   },
   { name: 'Prices', query: prices, keyType: 'TEAM', variables: () => ({}) },
+  ...MONEY_EXAMPLES,
 ];
 
 function tokens(input: number, output: number) {

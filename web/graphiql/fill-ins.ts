@@ -1,9 +1,11 @@
-import { IN_AN_HOUR, PLACEHOLDERS, TAG } from './examples.ts';
 import clock from './fill-ins/clock.graphql?raw';
 import newestCharge from './fill-ins/newest-charge.graphql?raw';
 import newestDeployment from './fill-ins/newest-deployment.graphql?raw';
+import newestRefund from './fill-ins/newest-refund.graphql?raw';
 import newestRun from './fill-ins/newest-run.graphql?raw';
+import newestTopUp from './fill-ins/newest-top-up.graphql?raw';
 import openHold from './fill-ins/open-hold.graphql?raw';
+import { IN_AN_HOUR, PLACEHOLDERS, TAG } from './placeholders.ts';
 
 /** What the server knows and the variables of an example lack. */
 export interface FillIn {
@@ -27,6 +29,8 @@ export const FILL_INS: readonly FillIn[] = [
   { placeholder: PLACEHOLDERS.hold, query: openHold, find: firstOf(TAGGED_HOLD) },
   { placeholder: PLACEHOLDERS.run, query: newestRun, find: firstOf(/"(run_[^"]+)"/) },
   { placeholder: PLACEHOLDERS.deployment, query: newestDeployment, find: firstOf(/"(deploy_[^"]+)"/) },
+  { placeholder: PLACEHOLDERS.topUp, query: newestTopUp, find: firstOf(/"(topup_[^"]+)"/) },
+  { placeholder: PLACEHOLDERS.refund, query: newestRefund, find: firstOf(/"(refund_[^"]+)"/) },
   { placeholder: IN_AN_HOUR, query: clock, find: hourAfterNow },
 ];
 

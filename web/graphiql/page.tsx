@@ -5,8 +5,10 @@ import type { GraphiqlSettings } from '../../src/graphql/graphiql-page.ts';
 import { type Connection, createConnection } from './connection.ts';
 import { DemoKeyMenu } from './demo-keys.tsx';
 import { EditorSettings } from './editor-settings.tsx';
-import { EXAMPLES, type Example, PLACEHOLDER_IDS } from './examples.ts';
+import type { Example } from './example.ts';
+import { EXAMPLES } from './examples.ts';
 import { FillInVariables } from './fill-in-variables.tsx';
+import { PLACEHOLDER_IDS } from './placeholders.ts';
 import { storageOf } from './settings.ts';
 
 /** GraphiQL with the example tabs and, where the server has demo data, its keys. */
