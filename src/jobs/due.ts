@@ -71,7 +71,17 @@ const SHORTEST_REST_MS = 50;
 /** Enqueues what falls due, in any number of processes at once. `wake` it when the clock was moved. */
 export function dueLoop({ db, clock, log, dues }: DueLoopOptions): Loop {
   const step = async (): Promise<number> => {
-    for (const due of dues) await enqueueAllDue(db, due, clock.now());
+    let hasFailed = false;
+    for (const due of dues) {
+      try {
+        await enqueueAllDue(db, due, clock.now());
+      } catch (error) {
+        // What cannot be done of one thing must not keep the others from being done.
+        log.warn({ err: error, due: due.name }, 'what is due could not be enqueued and will be tried again');
+        hasFailed = true;
+      }
+    }
+    if (hasFailed) return LONGEST_REST_MS;
     const nextAts = await Promise.all(dues.map((due) => due.nextAt(db)));
     const waits = nextAts.map((at) => (at ? at.getTime() - clock.now().getTime() : LONGEST_REST_MS));
     return Math.min(Math.max(Math.min(...waits), SHORTEST_REST_MS), LONGEST_REST_MS);
