@@ -32,6 +32,13 @@ export interface DueRows {
 /** How many are enqueued in one transaction: as many mean that there may be more. */
 export const AT_ONCE = 100;
 
+/**
+ * How a job is tried again that is enqueued anew within minutes anyway. Tried for an hour, as others are, they would be
+ * more and more while Stripe is away: sixty at a time for each payment that waits, and all at once when it is back.
+ */
+export const COMES_AGAIN = { retries: 3 } as const;
+const SOON_MS = 10 * 60_000;
+
 /** The rows of a table that are to be looked at at their `next_check_at`. */
 export function dueRows(jobs: JobQueue, { name, table, job, dataOf, againMs }: DueRows): Due {
   return {
@@ -51,7 +58,8 @@ export function dueRows(jobs: JobQueue, { name, table, job, dataOf, againMs }: D
           order by next_check_at limit ${AT_ONCE} for update skip locked
         ) due where t.team_id = due.team_id and t.id = due.id
         returning t.team_id, t.id`;
-      for (const { team_id, id } of rows) await jobs.enqueue(tx, job, dataOf(team_id, id));
+      const tries = againMs <= SOON_MS ? COMES_AGAIN : {};
+      for (const { team_id, id } of rows) await jobs.enqueue(tx, job, dataOf(team_id, id), tries);
       return rows.length;
     },
   };

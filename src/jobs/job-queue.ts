@@ -56,10 +56,16 @@ export class JobQueue {
     this.handlers.set(name, handler);
   }
 
-  /** Has a job done after, and only if, the transaction commits. */
-  async enqueue(tx: Tx, name: JobName, data: JobData): Promise<void> {
+  /** Has a job done after, and only if, the transaction commits. `retries`: how often it is tried again, unless as its kind says. */
+  async enqueue(
+    tx: Tx,
+    name: JobName,
+    data: JobData,
+    { retries }: { readonly retries?: number } = {},
+  ): Promise<void> {
     await this.open();
-    await this.boss.send(name, data, { db: jobStatements(tx.sql) });
+    const limit = retries === undefined ? {} : { retryLimit: retries };
+    await this.boss.send(name, data, { ...limit, db: jobStatements(tx.sql) });
     const fact: JobEnqueued = { type: 'job.enqueued', name };
     tx.facts.push(fact);
   }

@@ -1,6 +1,6 @@
 import type { Reader, Tx } from '../db/client.ts';
 import type { Uuid } from '../id.ts';
-import type { Due } from '../jobs/due.ts';
+import { COMES_AGAIN, type Due } from '../jobs/due.ts';
 import type { JobQueue } from '../jobs/job-queue.ts';
 import { nextLookAt } from './payment-method.ts';
 
@@ -77,7 +77,8 @@ export function watchedMethods(jobs: JobQueue): Due {
           order by next_check_at limit ${AT_ONCE} for update skip locked
         ) due where w.team_id = due.team_id
         returning w.team_id`;
-      for (const { team_id: teamId } of rows) await jobs.enqueue(tx, 'payment-methods', { teamId });
+      for (const { team_id: teamId } of rows)
+        await jobs.enqueue(tx, 'payment-methods', { teamId }, COMES_AGAIN);
       return rows.length;
     },
   };

@@ -1,5 +1,5 @@
 import type { Uuid } from '../id.ts';
-import type { Due } from '../jobs/due.ts';
+import { COMES_AGAIN, type Due } from '../jobs/due.ts';
 import type { PaymentDeps } from './payment-deps.ts';
 import { recharge } from './recharge-team.ts';
 
@@ -31,7 +31,7 @@ export function rechargesDue({ jobs }: Pick<PaymentDeps, 'jobs'>): Due {
           order by w.recharge_due_at limit ${AT_ONCE} for update of a skip locked
         ) due where t.team_id = due.team_id
         returning t.team_id`;
-      for (const { team_id: teamId } of rows) await jobs.enqueue(tx, 'recharge', { teamId });
+      for (const { team_id: teamId } of rows) await jobs.enqueue(tx, 'recharge', { teamId }, COMES_AGAIN);
       return rows.length;
     },
   };
