@@ -1,6 +1,7 @@
 import type { ActorRef } from '../actor.ts';
 import type { Tx } from '../db/client.ts';
 import { assert, notFound } from '../domain-error.ts';
+import { isDebtLimitSet } from '../grants/debt-limit.ts';
 import { type GrantSource, issueInto } from '../grants/issue.ts';
 import { newUuid, publicId, type Uuid } from '../id.ts';
 import type { JobQueue } from '../jobs/job-queue.ts';
@@ -138,5 +139,7 @@ async function unlockPayAsYouGo(tx: Tx, { teamId, head, atMs }: Book, limitNano:
   const first = await tx.sql`
     update teams set first_purchase_at = ${new Date(atMs).toISOString()}::timestamptz
     where id = ${teamId} and first_purchase_at is null returning 1`;
-  if (first.length > 0 && limitNano > head.debtLimitNano) await setDebtLimit(tx, teamId, limitNano);
+  if (first.length === 0 || limitNano <= head.debtLimitNano) return;
+  // What an operator has set, such as none, stays until an operator sets another.
+  if (!(await isDebtLimitSet(tx, teamId))) await setDebtLimit(tx, teamId, limitNano);
 }

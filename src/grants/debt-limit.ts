@@ -21,7 +21,8 @@ const MAX_LIMIT = MAX_NANO / 1000n;
 const MAX_REASON = 500;
 
 /**
- * Sets how far the team may go into debt by usage after the fact. What it owes already stays, also above the limit.
+ * Sets how far the team may go into debt by usage after the fact. What it owes already stays, also above the limit. From
+ * then on its first purchase changes nothing about it.
  * @throws DomainError BAD_USER_INPUT naming the field, NOT_FOUND for the team, IDEMPOTENCY_CONFLICT.
  */
 export async function changeDebtLimit(
@@ -43,6 +44,13 @@ export async function changeDebtLimit(
   const details = { from: formatCredits(head.debtLimitNano), to: formatCredits(limitNano), reason };
   await audit(tx, { teamId, action: 'debt-limit.set', actor, details, at: now });
   return { replayed: false };
+}
+
+/** Whether an operator has ever set how far the team may go into debt. */
+export async function isDebtLimitSet(reader: Reader, teamId: Uuid): Promise<boolean> {
+  const rows = await reader.sql`
+    select 1 from audit_events where team_id = ${teamId} and action = 'debt-limit.set' limit 1`;
+  return rows.length > 0;
 }
 
 /** How far each of these teams may go into debt; unknown teams are absent. */

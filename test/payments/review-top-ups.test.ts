@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { SYSTEM_ACTOR } from '../../src/actor.ts';
 import { inTransaction } from '../../src/db/client.ts';
 import { stripeCustomer } from '../../src/gateway/customers.ts';
+import { changeDebtLimit } from '../../src/grants/debt-limit.ts';
 import { newUuid, publicId, type Uuid } from '../../src/id.ts';
 import { parseCredits } from '../../src/money.ts';
 import { createCheckout } from '../../src/payments/purchase.ts';
@@ -106,5 +107,18 @@ describe('A customer', () => {
     await world.stripe.customers.create({ name: 'Before' }, { idempotencyKey: `customer:${team}` });
     const id = await stripeCustomer(world.db, world.gateway, team, world.clock.now());
     expect(id).toMatch(/^cus_/);
+  });
+});
+
+describe('The first purchase', () => {
+  test('does not raise a debt limit that an operator has set', async () => {
+    const team = await world.world.team();
+    const limit = { teamId: team, limitNano: 0n, reason: 'Owes us from before.', idempotencyKey: newUuid() };
+    await inTransaction(world.db, (tx) => changeDebtLimit(tx, limit, SYSTEM_ACTOR, world.clock.now()));
+    await pursue(await wanted(team, await world.card(team)));
+    const [row] = await world.db.sql<{ limit: bigint; purchased: boolean }[]>`
+      select w.debt_limit_nano as limit, t.first_purchase_at is not null as purchased
+      from wallets w join teams t on t.id = w.team_id where w.team_id = ${team}`;
+    expect(row).toEqual({ limit: 0n, purchased: true });
   });
 });
