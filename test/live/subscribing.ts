@@ -1,13 +1,19 @@
 import { type ExecutionResult, type GraphQLSchema, parse, subscribe } from 'graphql';
 import { expect } from 'vitest';
 import type { Actor } from '../../src/actor.ts';
+import type { Clock } from '../../src/clock.ts';
+import type { Db } from '../../src/db/client.ts';
 import { DeploymentEventResolver } from '../../src/deployments/deployment-events.resolver.ts';
 import { DeploymentFieldsResolver } from '../../src/deployments/deployment-fields.resolver.ts';
 import { DomainError } from '../../src/domain-error.ts';
+import { openGateway } from '../../src/gateway/stripe.ts';
 import { createContext } from '../../src/graphql/context.ts';
 import { buildAppSchema } from '../../src/graphql/schema.ts';
 import { newUuid, publicId, type Uuid } from '../../src/id.ts';
+import { JobQueue } from '../../src/jobs/job-queue.ts';
 import { LiveResolver } from '../../src/live/live.resolver.ts';
+import type { PaymentDeps } from '../../src/payments/payment-deps.ts';
+import { TopUpResolver } from '../../src/payments/top-ups.resolver.ts';
 import type { Role } from '../../src/teams/permissions.ts';
 import { TeamResolver } from '../../src/teams/teams.resolver.ts';
 import { SpendResolver, TeamSpendResolver } from '../../src/usage/spend.resolver.ts';
@@ -26,9 +32,25 @@ export function schemaOn({ live, db, world }: Pick<LiveServer, 'live' | 'db' | '
     [SpendResolver, new SpendResolver(services)],
     [DeploymentEventResolver, new DeploymentEventResolver(services)],
     [DeploymentFieldsResolver, new DeploymentFieldsResolver(services)],
+    [TopUpResolver, new TopUpResolver(paymentDeps(db, clock))],
   ];
   const [first, ...more] = instances.map(([resolver]) => resolver);
   return buildAppSchema([first ?? LiveResolver, ...more], new Map(instances));
+}
+
+/** Feeds ask nobody for payments. */
+function paymentDeps(db: Db, clock: Clock): PaymentDeps {
+  const log = { warn: () => undefined, error: () => undefined, info: () => undefined };
+  return {
+    db,
+    clock,
+    log,
+    gateway: openGateway({ secretKey: 'sk_test_nobody', webhookSecret: 'whsec_nobody' }),
+    jobs: new JobQueue(db, log),
+    payAsYouGoLimitNano: 0n,
+    minPurchaseCents: 100n,
+    publicUrl: '',
+  };
 }
 
 /** What came of starting a subscription: its events, or why there are none. */

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { DeploymentEvent } from '../../src/deployments/deployment-event.ts';
-import type { Uuid } from '../../src/id.ts';
+import { newUuid, type Uuid } from '../../src/id.ts';
 import { ENTRY_KIND } from '../../src/ledger/account.ts';
 import { entriesAfter } from '../../src/ledger/entries.ts';
 import type { Entry } from '../../src/ledger/entry.ts';
@@ -158,7 +158,7 @@ test('whatever happens to subscribers, buses and servers, the ranges of each sub
       const bus = () => new LossyBus(() => pick(roll, FATES));
       const servers = [1, 2].map(() => liveServer(database, { bus: bus(), pollMs: 30 }));
       const [first] = servers;
-      const model = `tiling-${seed}`;
+      const model = `tiling-${newUuid()}`;
       await first?.world.model(model, { REQUEST: '0.1' });
       const teams = await Promise.all([1, 2, 3].map(() => first?.world.team() ?? expect.fail()));
       for (const teamId of teams) await first?.world.grant(teamId, '100');

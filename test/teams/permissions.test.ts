@@ -46,6 +46,7 @@ const ROWS: readonly [Permission, Cells][] = [
   ['deployments:read', ['A', 'A', 'A', 'A', 's', 'A']],
   ['deployments:write', ['A', 'A', 'A', 's', 's', '-']],
   ['usage:write', ['-', '-', '-', '-', 's', '-']],
+  ['users:write', ['-', '-', '-', '-', 's', '-']],
   ['billing:write', ['A', 'A', '-', '-', '-', '-']],
   ['prices:write', ['A', 'A', '-', '-', '-', '-']],
   ['operate', ['-', '-', '-', '-', '-', 'A']],
@@ -145,6 +146,7 @@ test('the scopes of each type of key are a closed list', () => {
     'teams:write',
     'usage:read',
     'usage:write',
+    'users:write',
   ]);
   expect(scopesFor('TEAM')).toEqual(['billing:read', 'deployments:write']);
   expect(scopesFor('PARTNER')).toEqual(['billing:read', 'deployments:read', 'usage:read']);
