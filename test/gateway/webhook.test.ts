@@ -28,6 +28,7 @@ beforeAll(async () => {
       'payment_intent.succeeded': async ({ objectId }) => {
         if (objectId === 'pi_unreachable') throw new Error('Stripe is out of reach');
         return async () => {
+          if (objectId === 'pi_unwritable') throw new Error('it cannot be written now');
           effects.push(objectId);
         };
       },
@@ -115,12 +116,15 @@ describe('The webhook endpoint', () => {
     expect(await jobs.drain()).toBe(0);
   });
 
-  test('keeps an event whose effect fails for later', async () => {
-    const event = eventOf('payment_intent.succeeded', { id: 'pi_unreachable' });
-    expect(await send(JSON.stringify(event))).toMatchObject({ status: 200 });
-    await jobs.drain();
-    expect(await stored(event.id)).toMatchObject([{ status: 'RECEIVED' }]);
-  });
+  test.for(['pi_unreachable', 'pi_unwritable'])(
+    'keeps an event whose effect fails for later: %s',
+    async (id) => {
+      const event = eventOf('payment_intent.succeeded', { id });
+      expect(await send(JSON.stringify(event))).toMatchObject({ status: 200 });
+      await jobs.drain();
+      expect(await stored(event.id)).toMatchObject([{ status: 'RECEIVED' }]);
+    },
+  );
 
   test('has the effect of an event whose job has given up, some hours later', async () => {
     const event = eventOf();

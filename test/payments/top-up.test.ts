@@ -73,6 +73,30 @@ describe('A top-up on a saved card', () => {
     expect(await atStripe(team)).toEqual([{ status: 'succeeded', amount: 2000 }]);
   });
 
+  test('is paid and recorded once by many who pursue it at once', async () => {
+    const team = await world.world.team();
+    const topUp = await wanted(team, await world.card(team));
+    // Whoever asks while another does is told to come again.
+    await Promise.all(Array.from({ length: 6 }, () => pursue(topUp).catch(() => undefined)));
+    await world.settle();
+    expect(await pursue(topUp)).toMatchObject({ status: 'SUCCEEDED' });
+    expect(await standing(team)).toMatchObject({ available: '20', payments: 1n });
+    expect(await atStripe(team)).toEqual([{ status: 'succeeded', amount: 2000 }]);
+  });
+
+  test.for([
+    ['no answer came', 'TIMEOUT_BEFORE', 1],
+    ['Stripe was overloaded', 'RATE_LIMIT', 1],
+    ['Stripe answered that it failed', 'SERVER_ERROR', 2],
+  ] as const)('when %s (%s) is asked for by the key of attempt %i', async ([, kind, attempt]) => {
+    const team = await world.world.team();
+    const topUp = await wanted(team, await world.card(team));
+    await world.fault(kind, 'POST /v1/payment_intents', { times: 3 });
+    await pursue(topUp).catch(() => undefined);
+    expect(await reread(topUp)).toMatchObject({ status: 'PENDING', sendAttempt: attempt });
+    await fetch(`${world.sandboxUrl}/sandbox/faults`, { method: 'DELETE' });
+  });
+
   test('fails with what the bank said, and is cancelled at Stripe', async () => {
     const team = await world.world.team();
     const topUp = await wanted(team, await world.card(team, 'pm_card_chargeCustomerFail'));
@@ -81,7 +105,7 @@ describe('A top-up on a saved card', () => {
       failureCode: 'generic_decline',
       paymentId: null,
     });
-    expect(await standing(team)).toMatchObject({ available: '0', payments: 0n });
+    expect(await standing(team)).toMatchObject({ available: '0', payments: 0n, limit: '0' });
     expect(await atStripe(team)).toEqual([{ status: 'canceled', amount: 0 }]);
   });
 
