@@ -1,8 +1,9 @@
 import type { ActorRef } from '../actor.ts';
 import { inTransaction, type Tx } from '../db/client.ts';
 import { claimKey } from '../db/idempotency.ts';
-import { assert, badInput, DomainError } from '../domain-error.ts';
-import { newUuid, type Uuid } from '../id.ts';
+import { assert, badInput, DomainError, notFound } from '../domain-error.ts';
+import { lockPayments } from '../gateway/payment-heads.ts';
+import { newUuid, publicId, type Uuid } from '../id.ts';
 import type { NanoCredits } from '../money.ts';
 import { checkIdempotencyKey } from '../teams/text.ts';
 import { cardCents } from './amounts.ts';
@@ -51,8 +52,10 @@ export async function purchaseCredits(
 ): Promise<Purchase> {
   const { teamId, paymentMethodId } = input;
   return buy(deps, 'purchaseCredits', input, async (tx, id, wanted) => {
+    // One that is being removed is not charged.
+    await lockPayments(tx, teamId);
     const method = await chosenMethod(tx, teamId, paymentMethodId);
-    if (!method) throw noPaymentMethod();
+    if (!method) throw noMethod(paymentMethodId);
     return startTopUp(
       tx,
       { ...wanted, id, teamId, kind: 'PURCHASE', flow: 'SAVED_METHOD', paymentMethodId: method.id, actor },
@@ -137,7 +140,8 @@ async function asFarAsItGets(deps: PaymentDeps, teamId: Uuid, topUpId: Uuid): Pr
   }
 }
 
-function noPaymentMethod(): DomainError {
+function noMethod(named: Uuid | null): DomainError {
+  if (named !== null) return notFound('PaymentMethod', publicId('paymentMethod', named), 'paymentMethodId');
   return new DomainError(
     'CONFLICT',
     'The team has no payment method. Add one by setupPaymentMethod, or pay by createCheckoutSession.',
