@@ -8,6 +8,7 @@ import { parseDecimal } from '../../src/decimal.ts';
 import { createDeployment, startDeployment } from '../../src/deployments/operate.ts';
 import type { CreateDeployment } from '../../src/deployments/verbs.ts';
 import { newUuid, publicId, type Uuid } from '../../src/id.ts';
+import { JobQueue } from '../../src/jobs/job-queue.ts';
 import { parseCredits } from '../../src/money.ts';
 import { advanceClock, type ClockAdvanced } from '../../src/sandbox/advance-clock.ts';
 import { allDueWork } from '../../src/sandbox/due-work.ts';
@@ -29,7 +30,9 @@ async function sandbox() {
   await clock.load();
   await seedInstanceTypes(db, clock.now());
   const world = worldOn(db, clock);
-  const services = { db, clock, catalog: world.catalog, batcher: world.batcher() };
+  const jobs = new JobQueue(db, { warn: () => undefined });
+  const payments = { jobs, dues: [], sandbox: undefined };
+  const services = { db, clock, catalog: world.catalog, batcher: world.batcher(), payments };
   const due = allDueWork(services);
   const startMs = clock.now().getTime();
   const advance = (ms: number): Promise<ClockAdvanced> => {
