@@ -1,11 +1,13 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { SYSTEM_ACTOR } from '../../src/actor.ts';
 import { inTransaction } from '../../src/db/client.ts';
 import { stripeCustomer } from '../../src/gateway/customers.ts';
+import { lockPayments } from '../../src/gateway/payment-heads.ts';
 import { changeDebtLimit } from '../../src/grants/debt-limit.ts';
 import { newUuid, publicId, type Uuid } from '../../src/id.ts';
 import { parseCredits } from '../../src/money.ts';
-import { createCheckout } from '../../src/payments/purchase.ts';
+import { markRemoved } from '../../src/payments/payment-method-rows.ts';
+import { createCheckout, purchaseCredits } from '../../src/payments/purchase.ts';
 import { pursueTopUp } from '../../src/payments/pursue-top-up.ts';
 import { startTopUp } from '../../src/payments/start-top-up.ts';
 import type { TopUp } from '../../src/payments/top-up.ts';
@@ -122,3 +124,31 @@ describe('The first purchase', () => {
     expect(row).toEqual({ limit: 0n, purchased: true });
   });
 });
+
+describe('A purchase', () => {
+  test('does not charge a card that is being removed', async () => {
+    const team = await world.world.team();
+    const card = await world.card(team);
+    const input = {
+      teamId: team,
+      amountNano: parseCredits('20'),
+      paymentMethodId: card,
+      returnUrl: null,
+      idempotencyKey: newUuid(),
+    };
+    const bought = await inTransaction(world.db, async (tx) => {
+      await lockPayments(tx, team);
+      const buying = purchaseCredits(world.deps, input, SYSTEM_ACTOR).catch((error: unknown) => error);
+      await vi.waitFor(async () => expect(await waiting()).toBe(true));
+      await markRemoved(tx, team, card, world.clock.now());
+      return { buying };
+    });
+    expect(await bought.buying).toMatchObject({ code: 'NOT_FOUND' });
+  });
+});
+
+/** Whether somebody waits for a lock. */
+async function waiting(): Promise<boolean> {
+  const rows = await world.db.sql`select 1 from pg_locks where not granted`;
+  return rows.length > 0;
+}
