@@ -114,6 +114,23 @@ describe.skipIf(!CHROMIUM)(
       expect(complaints).toEqual([]);
     });
 
+    test("buys credit as the demo's user, and gives it back without being told which", async () => {
+      for (const [name, outcome] of [
+        ['SaveCard', '"brand": "visa"'],
+        ['BuyCredits', '"status": "SUCCEEDED"'],
+      ] as const) {
+        const page = await openTab(name);
+        await run(page);
+        await answered(page, outcome);
+      }
+      const refunding = await openTab('RequestRefund');
+      const id = refunding.locator('.graphiql-editor-tool .view-line', { hasText: /topup_\w{26}/ });
+      await id.first().waitFor();
+      await run(refunding);
+      await answered(refunding, '"status": "REQUESTED"');
+      expect(complaints).toEqual([]);
+    });
+
     test('follows deployments while hours go by', async () => {
       for (const [name, filledIn] of [
         ['CreateDeployment', /my-first/],

@@ -11,13 +11,19 @@ export function FillInVariables({ settings }: { readonly settings: GraphiqlSetti
   // biome-ignore lint/correctness/useExhaustiveDependencies: runs when another tab comes to the front, not when its text changes
   useEffect(() => {
     if (!editor) return;
-    const before = editor.getValue();
     let current = true;
-    filledIn(before, (query) => ask(settings, query)).then((after) => {
-      if (current && after !== before && editor.getValue() === before) editor.setValue(after);
-    });
+    const fillIn = () => {
+      const before = editor.getValue();
+      filledIn(before, (query) => ask(settings, query)).then((after) => {
+        if (current && after !== before && editor.getValue() === before) editor.setValue(after);
+      });
+    };
+    fillIn();
+    // The editor may show the tab before for a moment longer.
+    const changes = editor.onDidChangeModelContent(fillIn);
     return () => {
       current = false;
+      changes.dispose();
     };
   }, [editor, tab?.id, settings]);
 
