@@ -24,7 +24,7 @@ p { margin: 0 0 .75rem; } section > :last-child, main.equal section > p:last-of-
 .amount { font-size: 2.1rem; font-weight: 650; margin: 0 0 .75rem; letter-spacing: -.02em; overflow-wrap: anywhere; }
 ul.items { list-style: none; margin: 0; padding: 0; }
 ul.items li { display: flex; flex-wrap: wrap; align-items: baseline; justify-content: space-between; gap: .1rem 1rem; padding: .6rem 0; border-top: 1px solid var(--line); }
-ul.items li span, ul.items li small { overflow-wrap: anywhere; } ul.items li > small:last-child:not(:nth-child(4)) { flex-basis: 100%; } ul.items li span:nth-child(2) { font-variant-numeric: tabular-nums; white-space: nowrap; }
+ul.items li span, ul.items li small { overflow-wrap: anywhere; } ul.items li > small:last-child:not(:nth-child(4)) { flex-basis: 100%; } ul.items li span:nth-child(2) { margin-left: auto; font-variant-numeric: tabular-nums; white-space: nowrap; }
 form { display: grid; gap: .9rem; margin: 0; } .row { display: grid; grid-template-columns: 1fr 1fr; gap: .9rem; }
 label { display: grid; gap: .3rem; font-size: .9rem; font-weight: 550; }
 input, select { font: inherit; font-weight: 400; width: 100%; min-height: 2.75rem; padding: .5rem .75rem; border: 1px solid var(--line); border-radius: .5rem;
