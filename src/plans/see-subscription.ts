@@ -51,6 +51,8 @@ async function concluded(deps: PlanDeps, asked: Known, told: Stripe.Subscription
   }
   if (isHopeless(deps, asked, told)) {
     await refusable(() => deps.gateway.stripe.subscriptions.cancel(told.id));
+    // After it has ended, for without this invoice Stripe would take it to be paid.
+    if (open) await withdraw(deps, open);
     return again(null);
   }
   if (open?.needs === 'METHOD' && isGivenUp(asked, told)) {
