@@ -3,6 +3,7 @@ import type { Clock } from './clock.ts';
 import { type Config, isSandbox } from './config.ts';
 import type { Db } from './db/client.ts';
 import { parseDecimal } from './decimal.ts';
+import { missedEventsLoop } from './gateway/missed-events.ts';
 import { LinkSigner } from './gateway/signed-link.ts';
 import { type Gateway, openGateway } from './gateway/stripe.ts';
 import { type EventEffects, StripeInbox } from './gateway/stripe-events.ts';
@@ -92,7 +93,7 @@ export async function openPayments(db: Db, config: Config, clock: Clock, logger:
   const inbox = new StripeInbox(deps, parts.effects);
   const trigger = new RechargeTrigger(deps);
   const dues = [inbox.due(), ...parts.dues];
-  const loops = [dueLoop({ ...deps, dues }), ...mailLoops(deps, config)];
+  const loops = [dueLoop({ ...deps, dues }), missedEventsLoop(deps, inbox), ...mailLoops(deps, config)];
   return {
     deps,
     plans,
