@@ -3,7 +3,7 @@ import { auditAll } from '../../support/payment-audit.ts';
 import { paymentRooms } from '../../support/payment-rooms.ts';
 import { type StripeWorld, useStripeWorld } from '../../support/stripe-world.ts';
 import { type MortalProcess, useMortalProcess } from './mortal-process.ts';
-import { expectOutcome, hurry } from './play.ts';
+import { calm, expectOutcome, hurry } from './play.ts';
 import { type Act, DAY_MS, HOUR_MS, MINUTE_MS, type Operation, type Stage, stepsOf } from './stage.ts';
 
 /** How long it takes until somebody asks again who was not answered. */
@@ -11,13 +11,20 @@ const UNTIL_REPEATED = [0, MINUTE_MS, 10 * MINUTE_MS] as const;
 const LONGEST_MS = 120_000;
 const AFTERMATH = [MINUTE_MS, 2 * HOUR_MS, DAY_MS] as const;
 
+/** What the next process finds out by itself must not lean on an event that tells of it. */
+const EVENTS = [
+  { come: 'at once', delayMs: 0 },
+  { come: 'an hour late', delayMs: HOUR_MS },
+] as const;
+type KilledOperation = Operation & (typeof EVENTS)[number];
+
 /** Tests every operation with its process killed at its first step, at its second, and so on until it is done before. */
 export function testKilled(operations: readonly Operation[]): void {
   const world = useStripeWorld(paymentRooms);
   const mortal = useMortalProcess(world);
 
-  test.for(operations)(
-    '$name comes out as in the calm, wherever its process is killed',
+  test.for(operations.flatMap((operation) => EVENTS.map((events) => ({ ...operation, ...events }))))(
+    '$name comes out as in the calm, wherever its process is killed, with events $come',
     { timeout: LONGEST_MS },
     async (operation) => {
       let killedAt = 1;
@@ -33,13 +40,15 @@ export function testKilled(operations: readonly Operation[]): void {
 async function playKilled(
   world: StripeWorld,
   mortal: MortalProcess,
-  operation: Operation,
+  operation: KilledOperation,
   killedAt: number,
 ): Promise<boolean> {
   hurry(world);
   const { teamId, made = new Map() } = await operation.before(world);
   await world.settle();
   const next: Stage = { world, deps: world.deps, teamId, made };
+  const late = { times: 50, delayMs: operation.delayMs };
+  if (operation.delayMs > 0) await world.fault('DELAY_WEBHOOK', '*', late);
   mortal.start(killedAt);
   hurry(mortal.deps.gateway);
   for (const act of operation.acts) {
@@ -47,6 +56,7 @@ async function playKilled(
     else await goMortally(world, mortal, next, act);
   }
   const isKilled = mortal.isKilled;
+  await calm(world);
   for (const ms of AFTERMATH) await pass(world, ms);
   await expectOutcome(operation, next).catch((error: unknown) => {
     throw new Error(`killed at step ${killedAt}`, { cause: error });

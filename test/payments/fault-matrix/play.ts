@@ -87,12 +87,15 @@ export function hurry({ stripe }: Pick<StripeWorld, 'stripe'>): void {
   vi.spyOn(stripe, 'getInitialNetworkRetryDelay').mockReturnValue(0.01);
 }
 
+/** What is done again for lack of an answer must not lean on an event that tells of it: those come late then. */
 async function plant(
   world: StripeWorld,
   { decisive }: Operation,
   { kind, at, options }: PlantedFault,
 ): Promise<void> {
-  await world.fault(kind, at === 'the decisive request' ? decisive : '*', options);
+  const isDecisive = at === 'the decisive request';
+  await world.fault(kind, isDecisive ? decisive : '*', options);
+  if (isDecisive) await world.fault('DELAY_WEBHOOK', '*', { times: 50, delayMs: HOUR_MS });
 }
 
 export async function calm({ sandboxUrl }: StripeWorld): Promise<void> {
