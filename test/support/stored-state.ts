@@ -4,7 +4,11 @@ import type { Db } from '../../src/db/client.ts';
 import { JOBS } from '../../src/jobs/job-names.ts';
 
 /** Made from other tables by workers at their own time, or by signing what is there. */
-const DERIVED = ['spend_buckets', 'spend_cursors', 'checkpoints', 'hold_sweeps'];
+const DERIVED = [
+  ...['spend_buckets', 'spend_cursors', 'checkpoints', 'hold_sweeps'],
+  // How Stripe is watched, and what was guessed: neither moves anything.
+  ...['payment_method_watches', 'promo_guesses'],
+];
 
 /** A digest of all rows of each table, whatever their order; when a key was last used, and what is looked at again when, is left out. */
 export async function storedState({ sql }: Pick<Db, 'sql'>): Promise<Record<string, string>> {
