@@ -84,7 +84,10 @@ export class Subscriber {
       tx: Parameters<Parameters<typeof inTransaction>[1]>[0],
     ) => Promise<{ subscription: Subscription }>,
   ) {
+    // Ids of one millisecond are in no order that a test knows.
+    this.w.clock.advance(1);
     const { subscription } = await inTransaction(this.w.db, write);
+    this.w.clock.advance(1);
     return pursueSubscription(this.w.plans, this.team, subscription.id);
   }
 
