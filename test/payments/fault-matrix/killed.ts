@@ -8,7 +8,7 @@ import { type Act, DAY_MS, HOUR_MS, MINUTE_MS, type Operation, type Stage, steps
 
 /** How long it takes until somebody asks again who was not answered. */
 const UNTIL_REPEATED = [0, MINUTE_MS, 10 * MINUTE_MS] as const;
-const LONGEST_MS = 120_000;
+const LONGEST_MS = 240_000;
 const AFTERMATH = [MINUTE_MS, 2 * HOUR_MS, DAY_MS] as const;
 
 /** What the next process finds out by itself must not lean on an event that tells of it. */
