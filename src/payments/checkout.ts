@@ -3,8 +3,9 @@ import { inTransaction } from '../db/client.ts';
 import { askStripe, StripeFailed, StripeRefused } from '../gateway/ask-stripe.ts';
 import { centsForStripe } from '../gateway/cents.ts';
 import { stripeCustomer } from '../gateway/customers.ts';
+import { NANO_PER_CENT } from '../gateway/payment.ts';
 import { publicId } from '../id.ts';
-import { formatUsd } from './amounts.ts';
+import { formatCredits } from '../money.ts';
 import type { PaymentDeps } from './payment-deps.ts';
 import { nextAttempt, type TopUpFailure } from './settle-top-up.ts';
 import type { TopUp } from './top-up.ts';
@@ -85,7 +86,7 @@ function paramsOf(
         price_data: {
           currency: 'usd',
           unit_amount: centsForStripe(topUp.amountCents),
-          product_data: { name: `Credit, ${formatUsd(topUp.amountCents)}` },
+          product_data: { name: `${formatCredits(topUp.amountCents * NANO_PER_CENT)} credits` },
         },
       },
     ],
