@@ -111,7 +111,7 @@ async function untilAnswered(stage: Stage, { asks, happens }: Act): Promise<void
       return;
     } catch (error) {
       if (!isUnavailable(error) || attempt === PATIENCE) throw error;
-      await pass(stage.world, MINUTE_MS);
+      await pass(stage.world, 3 * MINUTE_MS);
     }
   }
 }
