@@ -28,7 +28,7 @@ import { MemoryBus } from './live/bus.ts';
 import { Live } from './live/live.ts';
 import { Loop, type LoopLog } from './loop.ts';
 import { parseCredits } from './money.ts';
-import { PAYMENT_CHECKS } from './payments/payment-checks.ts';
+import { PAYMENT_CHECKS } from './refunds/payment-checks.ts';
 import { type AdvanceServices } from './sandbox/advance-clock.ts';
 import { allDueWork } from './sandbox/due-work.ts';
 import { demandUnmovedClock, openSandboxClock, SandboxClock } from './sandbox/sandbox-clock.ts';

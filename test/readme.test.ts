@@ -59,7 +59,7 @@ describe('the README', () => {
 describe('the pages of documentation', () => {
   const root = new URL('../', import.meta.url);
   const rooms = readdirSync(new URL('src', root)).map((room) => `src/${room}/README.md`);
-  const pages = ['README.md', 'CONTRIBUTING.md', 'CHANGELOG.md', ...rooms, 'src/payments/transactions.md'];
+  const pages = ['README.md', 'CONTRIBUTING.md', 'CHANGELOG.md', ...rooms];
 
   test.for(pages.filter((page) => existsSync(new URL(page, root))))(
     'lead to files and headings that exist: %s',

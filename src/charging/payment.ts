@@ -217,7 +217,12 @@ function releaseMovement({ grantId, amountNano }: HeldDraw): Movement {
 }
 
 /** A refusal is a reason to recharge, too. */
-function outOfCredits(book: Book, model: string, shortByNano: NanoCredits, availableNano: NanoCredits): Refused {
+function outOfCredits(
+  book: Book,
+  model: string,
+  shortByNano: NanoCredits,
+  availableNano: NanoCredits,
+): Refused {
   book.noteRefusal();
   const message =
     `Out of credits: "${model}" needs ${formatCredits(shortByNano)} credits more than the ` +

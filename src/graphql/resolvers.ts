@@ -28,16 +28,16 @@ import {
   RechargeAttemptResolver,
 } from '../payments/auto-recharge.resolver.ts';
 import { CreditPackResolver } from '../payments/credit-packs.resolver.ts';
-import { TeamDisputesResolver } from '../payments/disputes.resolver.ts';
-import { ExportResolver } from '../payments/export.resolver.ts';
-import { PaymentResolver } from '../payments/payment.resolver.ts';
 import { PaymentMethodResolver } from '../payments/payment-methods.resolver.ts';
-import { RefundResolver, TeamRefundsResolver } from '../payments/refunds.resolver.ts';
 import { TeamTopUpsResolver, TopUpResolver } from '../payments/top-ups.resolver.ts';
-import { TeamTransactionsResolver, TransactionResolver } from '../payments/transaction-list.resolver.ts';
 import { PlanResolver } from '../plans/plans.resolver.ts';
 import { PlanSubscriptionResolver, TeamPlansResolver } from '../plans/subscriptions.resolver.ts';
+import { TeamDisputesResolver } from '../refunds/disputes.resolver.ts';
+import { RefundResolver, TeamRefundsResolver } from '../refunds/refunds.resolver.ts';
 import { ClockResolver } from '../sandbox/advance-clock.resolver.ts';
+import { ExportResolver } from '../statements/export.resolver.ts';
+import { PaymentResolver } from '../statements/payment.resolver.ts';
+import { TeamTransactionsResolver, TransactionResolver } from '../statements/transaction-list.resolver.ts';
 import { KeyResolver } from '../teams/keys.resolver.ts';
 import { MemberResolver } from '../teams/members.resolver.ts';
 import { TeamResolver } from '../teams/teams.resolver.ts';

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { inTransaction } from '../../src/db/client.ts';
 import { publicId } from '../../src/id.ts';
-import { disputeEffects } from '../../src/payments/dispute-effects.ts';
-import { settleRefund } from '../../src/payments/refund-settle.ts';
+import { disputeEffects } from '../../src/refunds/dispute-effects.ts';
+import { settleRefund } from '../../src/refunds/refund-settle.ts';
 import {
   balances,
   buy,
@@ -13,7 +13,7 @@ import {
   reread,
   spend,
   useRefundWorld,
-} from './refund-world.ts';
+} from '../refunds/refund-world.ts';
 
 const world = useRefundWorld();
 

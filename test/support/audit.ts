@@ -6,7 +6,7 @@ import type { Db } from '../../src/db/client.ts';
 import { DEPLOYMENT_CHECKS } from '../../src/deployments/deployment-checks.ts';
 import { checkpointKey } from '../../src/ledger/checkpoint.ts';
 import { ledgerHealth } from '../../src/ledger/health.ts';
-import { PAYMENT_CHECKS } from '../../src/payments/payment-checks.ts';
+import { PAYMENT_CHECKS } from '../../src/refunds/payment-checks.ts';
 
 const key = checkpointKey('00'.repeat(32));
 

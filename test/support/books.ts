@@ -1,8 +1,8 @@
 import { SYSTEM_ACTOR } from '../../src/actor.ts';
 import { newUuid, type Uuid } from '../../src/id.ts';
 import { ACCOUNT, ENTRY_KIND } from '../../src/ledger/account.ts';
-import type { BookHead } from '../../src/ledger/book-head.ts';
 import { Book, type PostedRange, type PostingFacts } from '../../src/ledger/book.ts';
+import type { BookHead } from '../../src/ledger/book-head.ts';
 import { GENESIS_HASH } from '../../src/ledger/entry.ts';
 import type { GrantAccount, GrantScope } from '../../src/ledger/grant-account.ts';
 import type { Movement } from '../../src/ledger/movement.ts';

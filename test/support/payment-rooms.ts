@@ -1,14 +1,14 @@
 import { debtInvoicesDue } from '../../src/payments/debt-invoices.ts';
-import { disputeEffects } from '../../src/payments/dispute-effects.ts';
 import type { PaymentDeps } from '../../src/payments/payment-deps.ts';
 import { paymentMethodEffects } from '../../src/payments/payment-method-effects.ts';
 import { paymentMethodsJob } from '../../src/payments/payment-method-sync.ts';
 import { watchedMethods } from '../../src/payments/payment-method-watch.ts';
 import { chosenMethod } from '../../src/payments/payment-methods.ts';
 import { handleRecharges, rechargesDue } from '../../src/payments/recharge-due.ts';
-import { handleRefunds, refundEffects, refundsDue } from '../../src/payments/refund-effects.ts';
 import type { PlanDeps } from '../../src/plans/plan-deps.ts';
 import { handleSubscriptions, planEffects, subscriptionsDue } from '../../src/plans/plan-effects.ts';
+import { disputeEffects } from '../../src/refunds/dispute-effects.ts';
+import { handleRefunds, refundEffects, refundsDue } from '../../src/refunds/refund-effects.ts';
 import type { Extra } from './stripe-world.ts';
 
 /** What plans are made with, where payments are made with `deps`. */

@@ -190,7 +190,7 @@ export const RULES: readonly Rule[] = [
     ],
   },
   {
-    name: 'only ledger, grants, charging, gateway, payments and payouts move credit',
+    name: 'only ledger, grants, charging, gateway, payments, refunds and payouts move credit',
     broken: oneDoor(
       [
         'src/ledger/',
@@ -198,6 +198,7 @@ export const RULES: readonly Rule[] = [
         'src/charging/',
         'src/gateway/',
         'src/payments/',
+        'src/refunds/',
         'src/payouts/',
         'src/app-parts.ts',
       ],

@@ -2,10 +2,10 @@ import { ACTOR_KIND } from '../../../src/actor.ts';
 import { inTransaction } from '../../../src/db/client.ts';
 import { askStripe } from '../../../src/gateway/ask-stripe.ts';
 import { newUuid, type Uuid } from '../../../src/id.ts';
-import { decideRefund } from '../../../src/payments/refund-decision.ts';
-import { requestRefund } from '../../../src/payments/refund-request.ts';
+import { decideRefund } from '../../../src/refunds/refund-decision.ts';
+import { requestRefund } from '../../../src/refunds/refund-request.ts';
+import { buy, decideDispute, disputed, spend } from '../../refunds/refund-world.ts';
 import type { StripeWorld } from '../../support/stripe-world.ts';
-import { buy, decideDispute, disputed, spend } from '../refund-world.ts';
 import { type Asking, DAY_MS, HOUR_MS, MINUTE_MS, type Operation, SECOND_MS, type Stage } from './stage.ts';
 
 const MEMBER = { kind: ACTOR_KIND.USER, id: newUuid() };

@@ -5,7 +5,7 @@ import { centsFromStripe } from '../gateway/cents.ts';
 import type { Payment } from '../gateway/payment.ts';
 import { newUuid, publicId } from '../id.ts';
 import { minNano } from '../money.ts';
-import type { PaymentDeps } from './payment-deps.ts';
+import type { PaymentDeps } from '../payments/payment-deps.ts';
 import type { Refund } from './refund.ts';
 import { mailRefund } from './refund-mails.ts';
 import { notYet } from './refund-payment.ts';

@@ -2,9 +2,9 @@ import type { Tx } from '../db/client.ts';
 import type { Payment } from '../gateway/payment.ts';
 import { writeMail } from '../mail/outbox.ts';
 import { formatCredits } from '../money.ts';
-import { formatUsd } from './amounts.ts';
+import { formatUsd } from '../payments/amounts.ts';
+import type { PaymentDeps } from '../payments/payment-deps.ts';
 import type { Dispute } from './dispute.ts';
-import type { PaymentDeps } from './payment-deps.ts';
 
 /** Tells the admins of a team that a payment is disputed, or how that ended. */
 export async function mailDispute(

@@ -2,8 +2,8 @@ import type { Tx } from '../db/client.ts';
 import type { Payment } from '../gateway/payment.ts';
 import { writeMail } from '../mail/outbox.ts';
 import { formatCredits } from '../money.ts';
-import { formatUsd } from './amounts.ts';
-import type { PaymentDeps } from './payment-deps.ts';
+import { formatUsd } from '../payments/amounts.ts';
+import type { PaymentDeps } from '../payments/payment-deps.ts';
 import type { Refund } from './refund.ts';
 
 /** Tells the admins of a team what has become of a refund: it was rejected, paid back, or failed. */

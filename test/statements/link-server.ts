@@ -1,7 +1,7 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, expect } from 'vitest';
-import type { LinkHandler } from '../../src/payments/export-refusal.ts';
+import type { LinkHandler } from '../../src/statements/export-refusal.ts';
 
 /** A server that answers with `handler`, which may be set once what it needs is there. */
 export interface LinkServer {

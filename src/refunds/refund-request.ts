@@ -3,13 +3,13 @@ import type { Tx } from '../db/client.ts';
 import { claimKey } from '../db/idempotency.ts';
 import { assert, badInput, DomainError, notFound } from '../domain-error.ts';
 import { newUuid, publicId, type Uuid } from '../id.ts';
+import { formatUsd } from '../payments/amounts.ts';
+import { topUpById } from '../payments/top-up-rows.ts';
 import { checkIdempotencyKey } from '../teams/text.ts';
-import { formatUsd } from './amounts.ts';
 import type { Refund } from './refund.ts';
 import type { PaidPurchase } from './refund-purchase.ts';
 import { lockPurchase, savePurchase } from './refund-purchase-rows.ts';
 import { refundById } from './refund-rows.ts';
-import { topUpById } from './top-up-rows.ts';
 
 /** What is to be paid back: a payment, or the one of a top-up. */
 export interface RefundedThing {

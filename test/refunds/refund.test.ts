@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import { newUuid } from '../../src/id.ts';
-import { pursueRefund } from '../../src/payments/refund-pursue.ts';
+import { pursueRefund } from '../../src/refunds/refund-pursue.ts';
 import { usage } from '../support/world.ts';
 import {
   ask,

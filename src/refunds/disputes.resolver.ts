@@ -1,10 +1,10 @@
 import { Args, FieldResolver, Resolver, Root } from 'type-graphql';
 import { Permit } from '../graphql/auth.ts';
 import { mapPage, type Page } from '../graphql/connection.ts';
+import type { PaymentDeps } from '../payments/payment-deps.ts';
 import { Team, thisTeam } from '../teams/team.type.ts';
 import { type Dispute, DisputeConnection, DisputesArgs, disputeNode } from './dispute.type.ts';
 import { disputePage } from './dispute-reads.ts';
-import type { PaymentDeps } from './payment-deps.ts';
 
 /** The disputes of a team. */
 @Resolver(() => Team)

@@ -3,8 +3,8 @@ import { inTransaction } from '../../src/db/client.ts';
 import { paymentById } from '../../src/gateway/payment-reads.ts';
 import { newUuid } from '../../src/id.ts';
 import { formatCredits } from '../../src/money.ts';
-import { recordDispute } from '../../src/payments/dispute-effects.ts';
-import { pursueRefund } from '../../src/payments/refund-pursue.ts';
+import { recordDispute } from '../../src/refunds/dispute-effects.ts';
+import { pursueRefund } from '../../src/refunds/refund-pursue.ts';
 import { usage } from '../support/world.ts';
 import {
   ask,

@@ -7,12 +7,12 @@ import type { Payment } from '../gateway/payment.ts';
 import { lockPayments } from '../gateway/payment-heads.ts';
 import type { EventEffect, EventEffects } from '../gateway/stripe-events.ts';
 import type { Uuid } from '../id.ts';
+import type { PaymentDeps } from '../payments/payment-deps.ts';
+import { suspendForDispute } from '../payments/recharge-suspend.ts';
 import { countsAgainst, type Dispute, statusFromStripe } from './dispute.ts';
 import { mailDispute } from './dispute-mails.ts';
 import { disputeOfId, disputesOfPayment } from './dispute-rows.ts';
 import { type DisputeThere, followDispute } from './dispute-steps.ts';
-import type { PaymentDeps } from './payment-deps.ts';
-import { suspendForDispute } from './recharge-suspend.ts';
 import { notYet, paymentAtStripe } from './refund-payment.ts';
 import { lockPurchase, savePurchase } from './refund-purchase-rows.ts';
 

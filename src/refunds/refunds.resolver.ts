@@ -9,8 +9,8 @@ import { orRefused } from '../graphql/refusals.ts';
 import type { Uuid } from '../id.ts';
 import { balanceOf } from '../ledger/balance.ts';
 import { type Balance, toBalance } from '../ledger/balance.type.ts';
+import type { PaymentDeps } from '../payments/payment-deps.ts';
 import { Team, thisTeam } from '../teams/team.type.ts';
-import type { PaymentDeps } from './payment-deps.ts';
 import {
   DecideRefundInput,
   decisionFrom,

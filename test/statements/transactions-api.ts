@@ -5,12 +5,12 @@ import { LinkSigner } from '../../src/gateway/signed-link.ts';
 import { NodeResolver } from '../../src/graphql/node.ts';
 import { buildAppSchema } from '../../src/graphql/schema.ts';
 import type { ResolverClass } from '../../src/graphql/subscription-source.ts';
-import { ExportResolver } from '../../src/payments/export.resolver.ts';
-import { PaymentResolver, paymentNodes } from '../../src/payments/payment.resolver.ts';
+import { ExportResolver } from '../../src/statements/export.resolver.ts';
+import { PaymentResolver, paymentNodes } from '../../src/statements/payment.resolver.ts';
 import {
   TeamTransactionsResolver,
   TransactionResolver,
-} from '../../src/payments/transaction-list.resolver.ts';
+} from '../../src/statements/transaction-list.resolver.ts';
 import { TeamResolver } from '../../src/teams/teams.resolver.ts';
 import { wallet } from '../teams/people.ts';
 

@@ -4,10 +4,10 @@ import { teamOfCustomer } from '../gateway/customers.ts';
 import type { Payment } from '../gateway/payment.ts';
 import { paymentOfIntent } from '../gateway/payment-reads.ts';
 import { tryParseId } from '../id.ts';
-import type { PaymentDeps } from './payment-deps.ts';
-import { retrieveIntent } from './payment-intents.ts';
-import { settleTopUp } from './settle-top-up.ts';
-import { topUpOfId } from './top-up-rows.ts';
+import type { PaymentDeps } from '../payments/payment-deps.ts';
+import { retrieveIntent } from '../payments/payment-intents.ts';
+import { settleTopUp } from '../payments/settle-top-up.ts';
+import { topUpOfId } from '../payments/top-up-rows.ts';
 
 /**
  * The payment that something at Stripe is about. News of a refund or a dispute may come before that of the payment

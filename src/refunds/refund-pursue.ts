@@ -6,7 +6,7 @@ import { centsForStripe } from '../gateway/cents.ts';
 import type { Payment } from '../gateway/payment.ts';
 import { paymentById } from '../gateway/payment-reads.ts';
 import { publicId, type Uuid } from '../id.ts';
-import type { PaymentDeps } from './payment-deps.ts';
+import type { PaymentDeps } from '../payments/payment-deps.ts';
 import { hasLeft, type Refund } from './refund.ts';
 import { refundById } from './refund-rows.ts';
 import { nextRefundAttempt, type RefundThere, settleRefund } from './refund-settle.ts';

@@ -4,7 +4,7 @@ import { ConnectionArgs } from '../graphql/connection.ts';
 import { CreditsScalar } from '../graphql/scalars.ts';
 import { parseId } from '../id.ts';
 import type { NanoCredits } from '../money.ts';
-import { cardCents } from './amounts.ts';
+import { cardCents } from '../payments/amounts.ts';
 import type { RefundStatus } from './refund.ts';
 import { RefundStatusEnum } from './refund.type.ts';
 import type { DecideRefund } from './refund-decision.ts';

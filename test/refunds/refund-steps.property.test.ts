@@ -10,12 +10,12 @@ import type { Entry } from '../../src/ledger/entry.ts';
 import { isUnrestricted } from '../../src/ledger/grant-account.ts';
 import { Replay } from '../../src/ledger/replay.ts';
 import { minNano } from '../../src/money.ts';
-import { countsAgainst, type DisputeStatus } from '../../src/payments/dispute.ts';
-import { followDispute } from '../../src/payments/dispute-steps.ts';
-import { hasLeft, type Refund } from '../../src/payments/refund.ts';
-import { PaidPurchase } from '../../src/payments/refund-purchase.ts';
-import { followRefund } from '../../src/payments/refund-settle.ts';
-import { approveRefund, takeInRefund } from '../../src/payments/refund-steps.ts';
+import { countsAgainst, type DisputeStatus } from '../../src/refunds/dispute.ts';
+import { followDispute } from '../../src/refunds/dispute-steps.ts';
+import { hasLeft, type Refund } from '../../src/refunds/refund.ts';
+import { PaidPurchase } from '../../src/refunds/refund-purchase.ts';
+import { followRefund } from '../../src/refunds/refund-settle.ts';
+import { approveRefund, takeInRefund } from '../../src/refunds/refund-steps.ts';
 import { charge, emptyHead, giveBack, newGrant, reopened, T0 } from '../support/books.ts';
 
 const CENTS = 1000n;

@@ -4,12 +4,12 @@ import { lockPayments } from '../gateway/payment-heads.ts';
 import { paymentById } from '../gateway/payment-reads.ts';
 import type { Uuid } from '../id.ts';
 import { lockBook, writeBooks } from '../ledger/post.ts';
-import { changeTopUp } from './change-top-up.ts';
+import { changeTopUp } from '../payments/change-top-up.ts';
+import { isPaid, type TopUpStatus } from '../payments/top-up.ts';
+import { topUpById } from '../payments/top-up-rows.ts';
 import { disputesOfPayment, writeDispute } from './dispute-rows.ts';
 import { PaidPurchase } from './refund-purchase.ts';
 import { refundsOfPayment, writeRefund } from './refund-rows.ts';
-import { isPaid, type TopUpStatus } from './top-up.ts';
-import { topUpById } from './top-up-rows.ts';
 
 /** A payment by its name. */
 export interface PaymentName {
