@@ -17,7 +17,7 @@ beforeAll(async () => {
   setting = await isolationSetting(app);
   const { platform, asked, tenants } = setting;
   team = publicId('team', asked.teamId);
-  await tenants.instanceType(COSTLY, '1000');
+  await tenants.instanceType(COSTLY, '1000000');
   ids.created = await platform.deployment(asked.teamId);
   ids.running = await platform.started(asked.teamId);
   ids.paused = await platform.paused(asked.teamId);

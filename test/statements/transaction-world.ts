@@ -13,6 +13,8 @@ import {
   winDispute,
 } from '../../src/ledger/payback.ts';
 import { lockBook, writeBooks } from '../../src/ledger/post.ts';
+import { changeTopUp } from '../../src/payments/change-top-up.ts';
+import { startTopUp } from '../../src/payments/start-top-up.ts';
 import type { MovableClock } from '../support/movable-clock.ts';
 
 export interface Paid {
@@ -49,8 +51,28 @@ export class PaymentWorld {
       actor: SYSTEM_ACTOR,
     };
     const deps = { jobs: this.jobs(), payAsYouGoLimitNano: 0n };
-    const recorded = await inTransaction(this.db, (tx) => recordPayment(tx, paid, deps, this.clock.now()));
-    return recorded.payment;
+    const now = this.clock.now();
+    return inTransaction(this.db, async (tx) => {
+      if (kind === 'SUBSCRIPTION') return (await recordPayment(tx, paid, deps, now)).payment;
+      const topUp = await startTopUp(
+        tx,
+        {
+          teamId,
+          kind,
+          flow: 'CHECKOUT',
+          amountCents: cents,
+          bonusNano,
+          paymentMethodId: null,
+          returnUrl: null,
+          actor: SYSTEM_ACTOR,
+        },
+        now,
+      );
+      const { payment } = await recordPayment(tx, { ...paid, topUpId: topUp.id }, deps, now);
+      const { paymentIntent, id: paymentId } = payment;
+      await changeTopUp(tx, topUp, { status: 'SUCCEEDED', paymentIntent, paymentId }, now);
+      return payment;
+    });
   }
 
   /** A refund that was approved, and paid back unless `status` says otherwise. */
@@ -106,6 +128,9 @@ export class PaymentWorld {
   private async disputed({ teamId, id }: Payment, cents: bigint): Promise<void> {
     await this.db.sql`
       update payments set disputed_cents = disputed_cents + ${cents} where team_id = ${teamId} and id = ${id}`;
+    await this.db.sql`
+      update top_ups set status = ${cents > 0n ? 'DISPUTED' : 'SUCCEEDED'}
+      where team_id = ${teamId} and payment_id = ${id}`;
   }
 
   private post<T>(teamId: Uuid, grantId: Uuid | null, work: (book: Book, grant: Grant) => T): Promise<T> {
